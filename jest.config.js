@@ -1,0 +1,32 @@
+/** One swc pass for every project; `nest-latchkey` is mapped to the sources, so a test never sees a stale build. */
+const shared = {
+  testEnvironment: 'node',
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: {
+    '^.+\\.ts$': [
+      '@swc/jest',
+      {
+        jsc: {
+          target: 'es2022',
+          parser: { syntax: 'typescript', decorators: true },
+          transform: { legacyDecorator: true, decoratorMetadata: true },
+        },
+        module: { type: 'es6' },
+      },
+    ],
+  },
+  moduleNameMapper: {
+    '^nest-latchkey$': '<rootDir>/libs/auth/src/index.ts',
+    '^nest-latchkey/(.*)$': '<rootDir>/libs/auth/src/$1/index.ts',
+    '^(\\.{1,2}/.*)\\.js$': '$1',
+  },
+  modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/libs/[^/]+/dist'],
+};
+
+export default {
+  projects: [
+    { ...shared, displayName: 'unit', testMatch: ['<rootDir>/libs/*/src/**/*.spec.ts', '<rootDir>/test/*.spec.ts'] },
+    { ...shared, displayName: 'stores', testMatch: ['<rootDir>/test/stores/**/*.spec.ts'] },
+    { ...shared, displayName: 'e2e', testMatch: ['<rootDir>/test/e2e/**/*.spec.ts', '<rootDir>/src/**/*.spec.ts'] },
+  ],
+};

@@ -1,0 +1,106 @@
+/** What each code says by default: the status of the answer, the wire word, and a text that is safe to send. */
+interface AuthErrorKind {
+  readonly status: number;
+  /** The word of RFC 6750 §3.1, RFC 9470 §3 or RFC 6749, as the client reads it in `error`. */
+  readonly error: string;
+  readonly message: string;
+}
+
+const kinds = {
+  // the request (RFC 6750 §3.1)
+  token_missing: { status: 401, error: 'invalid_token', message: 'An access token is required' },
+  malformed_request: { status: 400, error: 'invalid_request', message: 'The token is not presented as RFC 6750 asks' },
+  token_invalid: { status: 401, error: 'invalid_token', message: 'The token is invalid' },
+  token_expired: { status: 401, error: 'invalid_token', message: 'The token has expired' },
+  token_revoked: { status: 401, error: 'invalid_token', message: 'The token has been revoked' },
+  token_reused: { status: 401, error: 'invalid_token', message: 'The refresh token was already used' },
+  wrong_token_type: { status: 401, error: 'invalid_token', message: 'The token is of another type' },
+  user_not_found: { status: 401, error: 'invalid_token', message: 'The user of this token cannot be loaded' },
+  fresh_required: {
+    status: 401,
+    error: 'insufficient_user_authentication',
+    message: 'A more recent authentication is required',
+  },
+  insufficient_scope: { status: 403, error: 'insufficient_scope', message: 'The token does not grant this request' },
+  token_rejected: { status: 403, error: 'insufficient_scope', message: 'The token was rejected' },
+  csrf_failed: { status: 403, error: 'csrf_failed', message: 'The request carries no valid proof of its origin' },
+  // our surroundings: an outage is never a 401, because a 401 logs users out
+  store_unavailable: { status: 503, error: 'temporarily_unavailable', message: 'Authentication is unavailable' },
+  keys_unavailable: { status: 503, error: 'temporarily_unavailable', message: 'Authentication is unavailable' },
+  // the developer: no request can cause these
+  unsupported_context: { status: 500, error: 'server_error', message: 'This execution context is not supported' },
+  reserved_claim: { status: 500, error: 'server_error', message: 'A claim is reserved' },
+  invalid_argument: { status: 500, error: 'server_error', message: 'An argument is invalid' },
+} as const satisfies Record<string, AuthErrorKind>;
+
+/** Every way Latchkey can refuse: a closed list. */
+export type AuthErrorCode = keyof typeof kinds;
+
+/** All codes, for exhaustive tables and tests. */
+export const authErrorCodes = Object.keys(kinds) as readonly AuthErrorCode[];
+
+export interface AuthErrorDetails {
+  /** Why, for the developer's log. Never a token, key, secret, code or password. */
+  reason?: string;
+  /** The original error. */
+  cause?: unknown;
+  /** The scope the route asks for, as RFC 6750 §3 writes it. */
+  scope?: string;
+  /** The greatest age of the authentication that would do, in seconds (RFC 9470 §3). */
+  maxAge?: number;
+  /** When to try again, in seconds (RFC 9110 §10.2.3). */
+  retryAfter?: number;
+  /** The verified token that was refused, for an error handler of the application. */
+  token?: unknown;
+}
+
+/**
+ * A request that Latchkey refuses. Each transport phrases it in its own way; over HTTP see `http/http.transport.ts`.
+ *
+ * `message` is safe to send. `reason` is for logs: it names no secret either, but tells more than a stranger should know.
+ */
+export class AuthError extends Error {
+  override readonly name = 'AuthError';
+  /** The status of the answer over HTTP, unless `errors.status` says otherwise. */
+  readonly statusCode: number;
+  /** The wire word, see {@link AuthErrorKind.error}. */
+  readonly error: string;
+  readonly reason: string | undefined;
+  readonly scope: string | undefined;
+  readonly maxAge: number | undefined;
+  readonly retryAfter: number | undefined;
+  /** Not enumerable: a logger that prints the error does not print the token's claims. */
+  declare readonly token: unknown;
+
+  constructor(
+    readonly code: AuthErrorCode,
+    details: AuthErrorDetails = {},
+  ) {
+    const kind = kinds[code];
+    super(kind.message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.statusCode = kind.status;
+    this.error = kind.error;
+    this.reason = details.reason;
+    this.scope = details.scope;
+    this.maxAge = details.maxAge;
+    this.retryAfter = details.retryAfter ?? (kind.status === 503 ? 1 : undefined);
+    Object.defineProperty(this, 'token', { value: details.token, enumerable: false });
+  }
+}
+
+/**
+ * A wrong configuration: the application does not boot. The message names the option's path and the mend, never a value
+ * that could be a secret.
+ */
+export class AuthConfigError extends TypeError {
+  override readonly name = 'AuthConfigError';
+
+  constructor(
+    /** The option, for example `jwt.secret`. */
+    readonly option: string,
+    /** What is wrong and what to write instead. */
+    problem: string,
+  ) {
+    super(`${option}: ${problem}`);
+  }
+}

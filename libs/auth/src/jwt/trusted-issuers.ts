@@ -1,0 +1,196 @@
+import { KeyObject } from 'node:crypto';
+import type { RemoteJWKSet } from 'jose';
+import { AuthConfigError, AuthError } from '../auth.errors.js';
+import { algorithmNames, algorithms, isAlgorithm, type JwtAlgorithm } from './algorithms.js';
+import type { JwtHeader } from './claims.js';
+import { checkFits, type JwtKey } from './keys.js';
+
+/** Another issuer whose access tokens are accepted. Give `jwksUri`, or `discovery: true` to find it (RFC 8414, OIDC Discovery). */
+export interface TrustedIssuerOptions {
+  /** Compared exactly with `iss`. */
+  issuer: string;
+  jwksUri?: string;
+  /** Ask `<issuer>/.well-known/openid-configuration` for the JWK set, at the first token. */
+  discovery?: boolean;
+  /** One of these must be in `aud`. */
+  audience: string | readonly string[];
+  /** Asymmetric algorithms only, at least one. */
+  algorithms: readonly JwtAlgorithm[];
+  /** Accept tokens that name no type at all, neither `typ: at+jwt` nor a type claim, as access tokens. Default false: an ID token would do. */
+  acceptUntypedTokens?: boolean;
+}
+
+const optionNames = ['issuer', 'jwksUri', 'discovery', 'audience', 'algorithms', 'acceptUntypedTokens'];
+
+/** Milliseconds: one fetch for an unknown `kid`, or after a failed fetch, in this time; the set is asked for again after `cacheMaxAge`. */
+const cooldown = 30_000;
+const cacheMaxAge = 600_000;
+const timeout = 5_000;
+const largestDocument = 1_000_000;
+
+/**
+ * The keys of one other issuer. No key is ever shared between issuers: each has its own set, its own cache and its own
+ * cool-down.
+ */
+export class TrustedIssuer {
+  readonly issuer: string;
+  readonly audience: readonly string[];
+  readonly acceptUntypedTokens: boolean;
+  private readonly accepted: ReadonlySet<string>;
+  private keySet: Promise<RemoteJWKSet> | undefined;
+  private failedAt = -Infinity;
+
+  constructor(
+    private readonly options: TrustedIssuerOptions,
+    option: string,
+    private readonly now: () => number,
+    private readonly fetcher: typeof fetch = fetch,
+  ) {
+    checkOptions(options, option);
+    this.issuer = options.issuer;
+    this.audience = [options.audience].flat();
+    this.accepted = new Set(options.algorithms);
+    this.acceptUntypedTokens = options.acceptUntypedTokens ?? false;
+  }
+
+  /**
+   * The key that the header names, from the issuer's JWK set.
+   *
+   * @throws AuthError `token_invalid` when the set has no such key, `keys_unavailable` when it was never fetched yet and
+   *   cannot be.
+   */
+  async find(header: JwtHeader): Promise<JwtKey> {
+    if (!isAlgorithm(header.alg) || !this.accepted.has(header.alg))
+      throw new AuthError('token_invalid', { reason: 'algorithm not accepted' });
+    const keySet = await this.remoteKeySet();
+    try {
+      const key = KeyObject.from((await findKey(keySet, header)) as never);
+      checkFits('jwks', header.alg, key);
+      return { kid: header.kid, algorithm: header.alg, verifyKey: key, signKey: undefined };
+    } catch (error) {
+      if (isOutage(error)) throw this.unavailable(error);
+      throw new AuthError('token_invalid', { reason: 'no key of the issuer applies', cause: error });
+    }
+  }
+
+  /** jose is loaded here, at the first token of another issuer: applications without one do not pay for it. */
+  private remoteKeySet(): Promise<RemoteJWKSet> {
+    this.keySet ??= this.createKeySet().catch((error: unknown) => {
+      this.keySet = undefined;
+      throw this.unavailable(error);
+    });
+    return this.keySet;
+  }
+
+  private async createKeySet(): Promise<RemoteJWKSet> {
+    const { createRemoteJWKSet, customFetch } = await import('jose');
+    const uri = this.options.jwksUri ?? (await this.discover());
+    return createRemoteJWKSet(new URL(uri), {
+      cooldownDuration: cooldown,
+      cacheMaxAge,
+      timeoutDuration: timeout,
+      [customFetch]: (url: string, init: RequestInit) => this.fetchSparingly(url, init),
+    });
+  }
+
+  private async discover(): Promise<string> {
+    const url = `${this.issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
+    const response = await this.fetchSparingly(url, { redirect: 'manual', signal: AbortSignal.timeout(timeout) });
+    if (response.status !== 200) throw new TypeError(`discovery answered ${response.status}`);
+    const metadata = (await response.json()) as { issuer?: unknown; jwks_uri?: unknown };
+    // a document of another issuer must not lend its keys (RFC 8414 §3.3)
+    if (metadata.issuer !== this.issuer) throw new TypeError('the discovery document names another issuer');
+    if (typeof metadata.jwks_uri !== 'string') throw new TypeError('the discovery document has no jwks_uri');
+    checkUrl(metadata.jwks_uri, `the jwks_uri of ${this.issuer}`);
+    return metadata.jwks_uri;
+  }
+
+  /** After a failure nothing is asked for one cool-down: tokens with unknown keys cannot make a storm of fetches. */
+  private async fetchSparingly(url: string, init: RequestInit): Promise<Response> {
+    if (this.now() - this.failedAt < cooldown) throw new TypeError('the last fetch failed, waiting');
+    try {
+      const response = await this.fetcher(url, init);
+      if (response.status !== 200) throw new TypeError(`the issuer answered ${response.status}`);
+      return await limited(response);
+    } catch (error) {
+      this.failedAt = this.now();
+      throw error;
+    }
+  }
+
+  private unavailable(cause: unknown): AuthError {
+    return new AuthError('keys_unavailable', { reason: `the keys of ${this.issuer} cannot be fetched`, cause });
+  }
+}
+
+/** While the issuer cannot be asked, the keys it gave last go on: its outage must not log its users out. */
+async function findKey(keySet: RemoteJWKSet, header: JwtHeader): Promise<unknown> {
+  try {
+    return await keySet(header as never);
+  } catch (error) {
+    const known = keySet.jwks();
+    if (!isOutage(error) || known === undefined) throw error;
+    const { createLocalJWKSet } = await import('jose');
+    return createLocalJWKSet(known)(header as never);
+  }
+}
+
+/** jose tells by name that it looked and found none, or several; every other failure is an outage. */
+function isOutage(error: unknown): boolean {
+  const code = (error as { code?: unknown }).code;
+  return (
+    code !== 'ERR_JWKS_NO_MATCHING_KEY' &&
+    code !== 'ERR_JWKS_MULTIPLE_MATCHING_KEYS' &&
+    !(error instanceof AuthConfigError)
+  );
+}
+
+async function limited(response: Response): Promise<Response> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of response.body ?? []) {
+    size += (chunk as Uint8Array).byteLength;
+    if (size > largestDocument) throw new TypeError('the document is too large');
+    chunks.push(chunk as Uint8Array);
+  }
+  return new Response(Buffer.concat(chunks), { status: response.status, headers: response.headers });
+}
+
+function checkOptions(options: TrustedIssuerOptions, option: string): void {
+  if (typeof options !== 'object' || options === null)
+    throw new AuthConfigError(option, 'must be { issuer, jwksUri, audience, algorithms }');
+  for (const name of Object.keys(options)) {
+    if (!optionNames.includes(name))
+      throw new AuthConfigError(`${option}.${name}`, `is no option: there are ${optionNames.join(', ')}`);
+  }
+  if (typeof options.issuer !== 'string' || options.issuer === '')
+    throw new AuthConfigError(`${option}.issuer`, 'is missing');
+  if ((options.jwksUri === undefined) === (options.discovery !== true)) {
+    throw new AuthConfigError(option, 'give jwksUri, or discovery: true');
+  }
+  checkUrl(options.jwksUri ?? options.issuer, options.jwksUri === undefined ? `${option}.issuer` : `${option}.jwksUri`);
+  const audience = [options.audience].flat();
+  if (audience.length === 0 || audience.some((name) => typeof name !== 'string' || name === '')) {
+    throw new AuthConfigError(`${option}.audience`, 'is missing: say which audience the tokens must be made for');
+  }
+  checkAlgorithms(options.algorithms, `${option}.algorithms`);
+}
+
+function checkAlgorithms(names: readonly JwtAlgorithm[] | undefined, option: string): void {
+  if (!Array.isArray(names) || names.length === 0)
+    throw new AuthConfigError(option, "is missing: for example ['RS256']");
+  for (const name of names as readonly unknown[]) {
+    if (!isAlgorithm(name)) throw new AuthConfigError(option, `must be of ${algorithmNames.join(', ')}`);
+    if (algorithms[name].family === 'HMAC')
+      throw new AuthConfigError(option, `${name} is symmetric: another issuer must not share a secret`);
+  }
+}
+
+/** https, or http to this machine only. */
+function checkUrl(text: string, option: string): void {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const local = url !== undefined && /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname);
+  if (url === undefined || !(url.protocol === 'https:' || (url.protocol === 'http:' && local)) || url.username !== '') {
+    throw new AuthConfigError(option, 'must be an https URL without credentials (http on loopback only)');
+  }
+}

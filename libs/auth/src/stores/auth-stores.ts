@@ -1,0 +1,16 @@
+import type { RevocationStore } from './revocation.store.js';
+
+/** Finds an instance of the application's container, as Nest's ModuleRef does. */
+export interface InstanceFinder {
+  get<T>(token: unknown, options: { strict: false }): T;
+}
+
+/** The stores of an application, as `forRoot({ stores })` takes them. */
+export interface AuthStores {
+  /** For messages: `memory`, `typeorm`, `none`. */
+  readonly name: string;
+  /** Survives a restart. In production a store that does not is warned about at boot. */
+  readonly durable: boolean;
+  /** Make the stores. They may ask `instances` at their first use, not before: the container is not complete yet. */
+  create(instances: InstanceFinder): { revocations?: RevocationStore };
+}

@@ -1,0 +1,145 @@
+import { createHash } from 'node:crypto';
+import { AuthConfigError, AuthError } from '../auth.errors.js';
+import type { Clock } from '../auth.clock.js';
+import { seconds } from '../auth.durations.js';
+import { RevocationMirror, type RevocableToken } from './revocation-mirror.js';
+import type { RevocationOptions } from './revocation.options.js';
+import type { Revocation, RevocationCursor, RevocationKind, RevocationStore } from './revocation.store.js';
+
+const pageSize = 1_000;
+/** Writers' clocks may differ by this much, in milliseconds: each poll reads twice as far back. */
+const allowedSkew = 60_000;
+const pruneEvery = 60_000;
+
+/**
+ * What is revoked, as this process knows it: the mirror for every request, the store for the truth.
+ *
+ * A shared store is polled. When it has not answered for `maxStaleness`, nothing is known any more and requests get 503.
+ */
+export class RevocationList {
+  private readonly mirror = new RevocationMirror();
+  private timer: NodeJS.Timeout | undefined;
+  /** By the monotonic clock: a jump of the wall clock neither stales nor freshens the mirror. */
+  private answeredAt = -Infinity;
+  private polledTo = 0;
+  private prunedAt = 0;
+
+  constructor(
+    private readonly store: RevocationStore | undefined,
+    private readonly options: RevocationOptions,
+    private readonly clock: Clock,
+    private readonly onOutage: (error: unknown) => void = () => {},
+  ) {}
+
+  /** Is anything ever remembered here? */
+  get isEnabled(): boolean {
+    return this.store !== undefined;
+  }
+
+  /** Load the mirror and go on polling. Rejects when the store cannot be read: the application must not listen then. */
+  async start(): Promise<void> {
+    if (this.store === undefined) return;
+    await this.tick(this.store);
+    this.schedule(this.store);
+  }
+
+  stop(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+  }
+
+  /**
+   * Is the token revoked, as far as this process knows?
+   *
+   * @throws AuthError `store_unavailable` when the mirror is older than `maxStaleness`.
+   */
+  isRevoked(token: RevocableToken): boolean {
+    if (this.store === undefined) return false;
+    if (this.store.shared && performance.now() - this.answeredAt > seconds(this.options.maxStaleness) * 1000) {
+      throw new AuthError('store_unavailable', { reason: 'the revocations have not been read for too long' });
+    }
+    return this.mirror.isRevoked(token);
+  }
+
+  /** The same, asked of the store itself: true everywhere at once. @throws AuthError `store_unavailable` */
+  async isRevokedInStore(token: RevocableToken): Promise<boolean> {
+    if (this.store === undefined) return false;
+    const rows = await asking(this.store.find({ jti: token.jti, sid: token.sid, sub: token.sub } as { sub: string }));
+    for (const row of rows) this.mirror.add(row);
+    return rows.some(({ kind, notBefore }) => kind !== 'sub' || (token.iat ?? 0) <= notBefore);
+  }
+
+  /** Tokens of the subject must be issued after this second; -1 when any will do. */
+  notBefore(subject: string): number {
+    return this.mirror.notBefore(subject);
+  }
+
+  /**
+   * Write a revocation and heed it here at once.
+   *
+   * @returns was this the call that revoked it?
+   * @throws AuthError `store_unavailable`; then nothing is promised, and the caller must say so.
+   */
+  async revoke(kind: RevocationKind, id: string, until: number, notBefore = 0): Promise<boolean> {
+    if (this.store === undefined) {
+      throw new AuthError('invalid_argument', { reason: 'nothing can be revoked with stores: noStores()' });
+    }
+    const row: Revocation = { kind, id, notBefore, revokedAt: this.clock.now(), expiresAt: until };
+    const first = await asking(this.store.revoke(row));
+    this.mirror.add(row);
+    return first;
+  }
+
+  private schedule(store: RevocationStore): void {
+    const again = () => {
+      void this.tick(store)
+        .catch(this.onOutage)
+        .finally(() => {
+          if (this.timer !== undefined) this.schedule(store);
+        });
+    };
+    this.timer = setTimeout(again, seconds(this.options.poll) * 1000);
+    this.timer.unref();
+  }
+
+  private async tick(store: RevocationStore): Promise<void> {
+    const now = this.clock.now();
+    if (store.shared) await this.poll(store, now);
+    if (now - this.prunedAt < pruneEvery) return;
+    this.prunedAt = now;
+    this.mirror.prune(now);
+    await asking(store.prune(now, pageSize));
+  }
+
+  private async poll(store: RevocationStore, now: number): Promise<void> {
+    const asked = performance.now();
+    const since = this.polledTo - 2 * allowedSkew;
+    let after: RevocationCursor | undefined;
+    for (;;) {
+      const rows = await asking(store.list({ since, now, ...(after && { after }), limit: pageSize }));
+      for (const row of rows) this.mirror.add(row);
+      after = rows.at(-1);
+      if (rows.length < pageSize) break;
+    }
+    this.polledTo = now;
+    this.answeredAt = asked;
+  }
+}
+
+/** A store that cannot be asked is an outage, whatever it threw. */
+export async function asking<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof AuthError || error instanceof AuthConfigError) throw error;
+    throw new AuthError('store_unavailable', { reason: 'the store cannot be asked', cause: error });
+  }
+}
+
+/** Ids longer than a column, and ids of other issuers, are kept as a hash; ours stay readable. */
+export function revocationId(id: string, issuer?: string): string {
+  if (issuer === undefined && id.length <= 200) return id;
+  return `sha256:${createHash('sha256')
+    .update(JSON.stringify([issuer ?? null, id]))
+    .digest('base64url')}`;
+}

@@ -1,0 +1,70 @@
+import { AuthError } from '../auth.errors.js';
+import type { Clock } from '../auth.clock.js';
+import type { JwtClaims } from '../jwt/claims.js';
+import type { RevocationList } from '../stores/revocation-list.js';
+import { askHook, type RequestHooks } from './request-hooks.js';
+import { Token } from './token.js';
+import type { TokenRequirement } from './token-requirement.js';
+import type { VerifiedToken } from './verify-token.js';
+
+declare const active: unique symbol;
+
+/** A verified token that may be used for this route's purpose now. */
+export type ActiveToken = VerifiedToken & { readonly [active]: true };
+
+/** What of a requirement concerns this step. */
+export type ActiveRequirement = Pick<TokenRequirement, 'type' | 'fresh' | 'revocation'>;
+
+/**
+ * Step 3 of 5: the right type, not revoked, and fresh where the route asks for it (RFC 8725 §3.12, RFC 9470).
+ *
+ * Does not look at claims or scope. Waits only for `revocation: 'store'` and `hooks.isRevoked`.
+ */
+export class ActivityChecker {
+  constructor(
+    private readonly revocations: RevocationList,
+    private readonly clock: Clock,
+    private readonly hooks: RequestHooks,
+  ) {}
+
+  /** @throws AuthError `wrong_token_type`, `fresh_required`, `token_revoked`, or `store_unavailable`: an outage lets nobody through. */
+  check(token: VerifiedToken, requirement: ActiveRequirement): ActiveToken | Promise<ActiveToken> {
+    checkType(token, requirement.type);
+    if (requirement.fresh !== undefined) checkFresh(token, requirement.fresh, this.clock.now() / 1000);
+    if (requirement.revocation === false) return token as ActiveToken;
+    if (this.revocations.isRevoked(token.revocable)) throw revoked(token);
+    if (requirement.revocation === true && this.hooks.isRevoked === undefined) return token as ActiveToken;
+    return this.ask(token, requirement);
+  }
+
+  private async ask(token: VerifiedToken, requirement: ActiveRequirement): Promise<ActiveToken> {
+    if (requirement.revocation === 'store' && (await this.revocations.isRevokedInStore(token.revocable)))
+      throw revoked(token);
+    const { hooks } = this;
+    if (hooks.isRevoked === undefined) return token as ActiveToken;
+    const answer = await askHook('hooks.isRevoked', () => hooks.isRevoked!(new Token(token, undefined, false)));
+    // only a plain no lets the token through
+    if (answer !== false) throw revoked(token);
+    return token as ActiveToken;
+  }
+}
+
+function checkType(token: VerifiedToken, wanted: string): void {
+  if (token.type === undefined || (wanted !== 'any' && token.type !== wanted)) {
+    throw new AuthError('wrong_token_type', { reason: `the route wants ${wanted}`, token });
+  }
+}
+
+/** `true`: the claim `fresh` is true, or a second that has not passed. A number: `auth_time` is at most so many seconds ago. */
+function checkFresh(token: VerifiedToken, wanted: number | true, now: number): void {
+  const { fresh, auth_time: authenticatedAt } = token.claims as JwtClaims & { fresh?: unknown };
+  const isFresh =
+    wanted === true
+      ? fresh === true || (typeof fresh === 'number' && fresh >= now)
+      : authenticatedAt !== undefined && now - authenticatedAt <= wanted;
+  if (!isFresh) throw new AuthError('fresh_required', { token, ...(wanted === true ? {} : { maxAge: wanted }) });
+}
+
+function revoked(token: VerifiedToken): AuthError {
+  return new AuthError('token_revoked', { token });
+}

@@ -1,0 +1,84 @@
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import { AuthError } from '../auth.errors.js';
+import type { Token } from './token.js';
+import type { TokenRequirement } from './token-requirement.js';
+
+/** What the guard decided about one request. */
+export interface Grant {
+  /** What was asked. */
+  readonly requirement: TokenRequirement;
+  /** Null on an optional route that nobody's token came to. */
+  readonly token: Token | null;
+  readonly user: unknown;
+}
+
+/** Step 5 of 5: the decision, kept beside the request and gone with it. */
+const grants = new WeakMap<object, Grant>();
+
+export function rememberGrant(carrier: object, grant: Grant): void {
+  grants.set(carrier, grant);
+}
+
+/** @returns undefined when no guard of ours has decided about this request. */
+export function grantOf(carrier: object): Grant | undefined {
+  return grants.get(carrier);
+}
+
+function currentGrant(context: ExecutionContext): Grant {
+  const grant = grants.get(carrierOf(context));
+  if (grant === undefined) {
+    throw new AuthError('unsupported_context', { reason: `${context.getHandler().name} has no @RequireToken()` });
+  }
+  return grant;
+}
+
+/** The object that transports remember a decision by; over HTTP the request. */
+export function carrierOf(context: ExecutionContext): object {
+  return context.switchToHttp().getRequest<object>();
+}
+
+/** The member of `value` at a dotted path. Own members and getters only: no claim reaches a prototype. */
+function at(value: unknown, path: string | undefined): unknown {
+  let found = value;
+  for (const name of path?.split('.') ?? []) {
+    if (typeof found !== 'object' || found === null) return undefined;
+    const isGetter = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(found) ?? {}, name)?.get !== undefined;
+    if (name === '__proto__' || !(Object.hasOwn(found, name) || isGetter)) return undefined;
+    found = (found as Record<string, unknown>)[name];
+  }
+  return found;
+}
+
+const markers = new WeakSet<object>();
+
+/** Does a route argument's factory come from here? For the check at boot that the route has a guard. */
+export function isGrantFactory(factory: unknown): boolean {
+  return typeof factory === 'function' && markers.has(factory);
+}
+
+/** Is it `@CurrentUser()`, which wants `hooks.loadUser`? */
+export function isUserFactory(factory: unknown): boolean {
+  return factory === userFactory;
+}
+
+const tokenFactory = (path: string | undefined, context: ExecutionContext): unknown => {
+  const { token } = currentGrant(context);
+  return path === undefined || token === null ? token : (at(token, path) ?? null);
+};
+
+const userFactory = (path: string | undefined, context: ExecutionContext): unknown => {
+  const { user } = currentGrant(context);
+  return path === undefined ? (user ?? null) : (at(user, path) ?? null);
+};
+
+markers.add(tokenFactory);
+markers.add(userFactory);
+
+/**
+ * The token of the request, as a {@link Token}; with a path its member: `@CurrentToken('sub')`, `@CurrentToken('claims.plan')`.
+ * Null on an optional route without a token, and where the path leads nowhere.
+ */
+export const CurrentToken: (path?: string) => ParameterDecorator = createParamDecorator(tokenFactory);
+
+/** What `hooks.loadUser` found for the token; with a path its member. Null on an optional route without a token. */
+export const CurrentUser: (path?: string) => ParameterDecorator = createParamDecorator(userFactory);

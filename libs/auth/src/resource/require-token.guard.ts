@@ -1,0 +1,151 @@
+import { Inject, Injectable, Logger, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { AuthError } from '../auth.errors.js';
+import { ActivityChecker } from './check-active.js';
+import { checkClaims, type GrantedToken } from './check-claims.js';
+import { grantOf, rememberGrant } from './current-token.decorator.js';
+import { extractToken, type PresentedToken, type TokenPlaces } from './extract-token.js';
+import type { GuardOptions } from './guard.options.js';
+import { askHook, REQUEST_HOOKS, type RequestHooks } from './request-hooks.js';
+import { routeRequirement } from './route-requirement.js';
+import type { TokenRequirement } from './token-requirement.js';
+import { Transport, type TokenMessage } from './transport.js';
+import { TokenVerifier, type VerifiedToken } from './verify-token.js';
+import { whenReady } from './when-ready.js';
+
+/** The injection token of what the guard knows of its surroundings. */
+export const GUARD_SETTINGS = Symbol.for('nest-latchkey:guard-settings');
+
+export interface GuardSettings {
+  readonly guard: GuardOptions;
+  readonly places: TokenPlaces;
+}
+
+/**
+ * A guarded request, from top to bottom. Each step takes what the step before it made, so none can be left out.
+ *
+ * Answers at once when nothing must be waited for.
+ */
+@Injectable()
+export class RequireTokenGuard implements CanActivate {
+  private readonly logger = new Logger(RequireTokenGuard.name);
+  private readonly verifyHook: RequestHooks['verify'];
+
+  constructor(
+    @Inject(Transport) private readonly transport: Transport,
+    @Inject(TokenVerifier) private readonly verifier: TokenVerifier,
+    @Inject(ActivityChecker) private readonly activity: ActivityChecker,
+    @Inject(REQUEST_HOOKS) private readonly hooks: RequestHooks,
+    @Inject(GUARD_SETTINGS) private readonly settings: GuardSettings,
+  ) {
+    this.verifyHook = hooks.verify?.bind(hooks);
+  }
+
+  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
+    const requirement = routeRequirement(context.getHandler(), context.getClass());
+    if (requirement === 'public') return true;
+    try {
+      const granted = this.authenticate(this.transport.message(context), requirement);
+      if (!(granted instanceof Promise)) return true;
+      return granted.then(
+        () => true,
+        (error: unknown) => this.refuse(error, context),
+      );
+    } catch (error) {
+      return this.refuse(error, context);
+    }
+  }
+
+  /**
+   * The five steps. @returns the token, or null on an optional route or an exempt method without one.
+   *
+   * @throws AuthError when the request is refused, whatever the reason.
+   */
+  authenticate(
+    message: TokenMessage,
+    requirement: TokenRequirement,
+  ): GrantedToken | null | Promise<GrantedToken | null> {
+    const decided = grantOf(message.carrier);
+    // a global guard and one on the route both ask: the request is decided once
+    if (decided?.requirement === requirement) return decided.token as GrantedToken | null;
+    if (this.settings.guard.exemptMethods.includes(message.method)) return this.anonymous(message, requirement);
+
+    const presented = extractToken(message, requirement, this.settings.places); // 1. RFC 6750 §2
+    if (presented === undefined) return this.absent(message, requirement);
+    return whenReady(this.verify(presented, message, requirement), (verified) =>
+      // 2. RFC 7515 §5.2, RFC 7519 §7.2
+      verified === undefined
+        ? this.anonymous(message, requirement)
+        : whenReady(this.activity.check(verified, requirement), (active) =>
+            // 3. RFC 8725 §3.12, revocation, RFC 9470
+            whenReady(checkClaims(active, requirement, message, presented.location, this.verifyHook), (granted) =>
+              // 4. RFC 6750 §3.1
+              this.grant(granted, message, requirement),
+            ),
+          ),
+    ); // 5. the handler's argument
+  }
+
+  /** Steps 2 to 4 for a token that came by no request. Values of a request are not met. @throws AuthError */
+  async check(raw: string, requirement: TokenRequirement): Promise<GrantedToken> {
+    if (typeof raw !== 'string') throw new AuthError('token_invalid', { reason: 'the token must be a text' });
+    const verified = await this.verifier.verify(raw, requirement);
+    const active = await this.activity.check(verified, requirement);
+    return checkClaims(active, requirement, undefined, undefined, this.verifyHook);
+  }
+
+  /** Nothing for a token that has expired where that is as good as none. */
+  private verify(
+    { raw, location }: PresentedToken,
+    message: TokenMessage,
+    requirement: TokenRequirement,
+  ): VerifiedToken | undefined | Promise<VerifiedToken | undefined> {
+    if (location === 'query') this.transport.keepPrivate(message);
+    return whenReady(this.verifier.verify(raw, requirement), (verified) => {
+      if (requirement.optional === 'lenient' && this.verifier.isExpired(verified)) return undefined;
+      if (location === 'cookie' && requirement.csrf)
+        this.transport.proveOrigin(message, verified.claims, cookieKind(requirement));
+      return verified;
+    });
+  }
+
+  private grant(
+    token: GrantedToken,
+    message: TokenMessage,
+    requirement: TokenRequirement,
+  ): GrantedToken | Promise<GrantedToken> {
+    const { hooks } = this;
+    const user = hooks.loadUser === undefined ? undefined : askHook('hooks.loadUser', () => hooks.loadUser!(token));
+    return whenReady(user, (loaded) => {
+      if (hooks.loadUser !== undefined && (loaded === null || loaded === undefined))
+        throw new AuthError('user_not_found', { token });
+      rememberGrant(message.carrier, { requirement, token, user: loaded });
+      return whenReady(this.transport.keepAlive(message, token), () => token);
+    });
+  }
+
+  private absent(message: TokenMessage, requirement: TokenRequirement): null {
+    if (requirement.optional !== false) return this.anonymous(message, requirement);
+    const places = (requirement.locations ?? this.settings.places.locations).join(', ');
+    throw new AuthError('token_missing', { reason: `no token by ${places}` });
+  }
+
+  private anonymous(message: TokenMessage, requirement: TokenRequirement): null {
+    rememberGrant(message.carrier, { requirement, token: null, user: undefined });
+    return null;
+  }
+
+  private refuse(error: unknown, context: ExecutionContext): never {
+    if (!(error instanceof AuthError)) throw error;
+    if (error.statusCode >= 500) this.logger.error(`${error.code}: ${error.reason ?? ''}`, causeText(error));
+    throw this.transport.refusal(error, context);
+  }
+}
+
+function cookieKind({ type }: TokenRequirement): 'access' | 'refresh' {
+  return type === 'refresh' ? 'refresh' : 'access';
+}
+
+/** The message of what lies behind an outage, for the log. Stores see to it that it holds no statement and no value. */
+function causeText({ cause }: AuthError): string {
+  return cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause ?? '');
+}

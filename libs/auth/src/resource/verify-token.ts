@@ -1,0 +1,194 @@
+import type { Clock } from '../auth.clock.js';
+import { longestLifetime, seconds } from '../auth.durations.js';
+import { AuthError } from '../auth.errors.js';
+import type { JwtClaims, JwtHeader } from '../jwt/claims.js';
+import type { JwtOptions, KeyOptions } from '../jwt/jwt.options.js';
+import type { KeyRing } from '../jwt/key-ring.js';
+import { createJwtKey, type JwtKey } from '../jwt/keys.js';
+import type { TrustedIssuer } from '../jwt/trusted-issuers.js';
+import { parseJwt, parseObject, verifyJwt, type ParsedJwt, type VerifiedJwt } from '../jwt/verify.js';
+import type { RevocableToken } from '../stores/revocation-mirror.js';
+import { revocationId } from '../stores/revocation-list.js';
+import type { RequestHooks } from './request-hooks.js';
+import type { TokenRequirement } from './token-requirement.js';
+import { tokenType } from './token-type.js';
+import { VerifiedTokenCache } from './verified-token-cache.js';
+import { whenReady } from './when-ready.js';
+
+/** A token of an issuer we believe, within its time. Its type, revocation and claims are not looked at yet. */
+export interface VerifiedToken {
+  readonly raw: string;
+  readonly header: JwtHeader;
+  /** Frozen to the bottom. */
+  readonly claims: JwtClaims;
+  readonly subject: string;
+  readonly type: string | undefined;
+  /** The names it can be revoked by; those of other issuers never equal ours. */
+  readonly revocable: RevocableToken;
+  /** Accepted values of `aud`, of the issuer that made it. */
+  readonly audience: readonly string[];
+}
+
+/** What of a requirement concerns this step. */
+export type VerifyRequirement = Pick<TokenRequirement, 'audience' | 'issuer' | 'allowExpired'>;
+
+export interface TokenVerifierParts {
+  readonly options: JwtOptions;
+  readonly keys: KeyRing;
+  readonly trustedIssuers: readonly TrustedIssuer[];
+  readonly clock: Clock;
+  readonly hooks: RequestHooks;
+}
+
+/**
+ * Step 2 of 5: signature, issuer, audience, times and subject (RFC 7515 §5.2, RFC 7519 §7.2, RFC 9068 §4).
+ *
+ * Answers at once for tokens of our own keys; waits only for keys of other issuers and of the hook.
+ */
+export class TokenVerifier {
+  private readonly cache = new VerifiedTokenCache();
+  private readonly trusted: ReadonlyMap<string, TrustedIssuer>;
+  private readonly ownAudience: readonly string[];
+  private readonly tolerance: number;
+  private readonly longest: number;
+  private readonly mayLackExpiry: ReadonlySet<string | undefined>;
+
+  constructor(private readonly parts: TokenVerifierParts) {
+    const { options } = parts;
+    this.trusted = new Map(parts.trustedIssuers.map((issuer) => [issuer.issuer, issuer]));
+    this.ownAudience = [options.audience ?? options.issuer].flat();
+    this.tolerance = seconds(options.clockTolerance);
+    this.longest = Math.max(seconds(options.accessTokenLifetime), seconds(options.refreshTokenLifetime));
+    const never = { access: options.accessTokenLifetime, refresh: options.refreshTokenLifetime };
+    this.mayLackExpiry = new Set(
+      Object.entries(never).flatMap(([type, lifetime]) => (lifetime === 'never' ? [type] : [])),
+    );
+  }
+
+  /**
+   * @throws AuthError `token_invalid`, `token_expired`, or `keys_unavailable` when another issuer's keys cannot be had.
+   */
+  verify(raw: string, requirement: VerifyRequirement): VerifiedToken | Promise<VerifiedToken> {
+    const known = this.cache.get(raw);
+    if (known !== undefined) return this.checkRoute(known, requirement);
+    return whenReady(this.verifyAnew(raw), (token) => this.checkRoute(token, requirement));
+  }
+
+  /** Forget every verified token. To be called when a key is taken out of the ring. */
+  forget(): void {
+    this.cache.clear();
+  }
+
+  private verifyAnew(raw: string): VerifiedToken | Promise<VerifiedToken> {
+    const parsed = parseJwt(raw);
+    const issuer = this.trusted.size === 0 ? undefined : this.trusted.get(unverifiedIssuer(parsed) as string);
+    if (issuer !== undefined)
+      return issuer.find(parsed.header).then((key) => this.describe(verifyJwt(parsed, key), issuer));
+    if (this.parts.hooks.verificationKey !== undefined) {
+      return this.keyOfHook(parsed).then((key) => this.describe(verifyJwt(parsed, key), undefined));
+    }
+    const key = this.parts.keys.find(parsed.header as { alg: unknown; kid: unknown });
+    if (key === undefined) throw invalid('no key applies');
+    const token = this.describe(verifyJwt(parsed, key), undefined);
+    // expired ones stay out: they are asked for once, to be refused
+    if (token.claims.exp === undefined || token.claims.exp > this.parts.clock.now() / 1000) this.cache.set(token);
+    return token;
+  }
+
+  private async keyOfHook({ raw, header, payloadStart, inputEnd }: ParsedJwt): Promise<JwtKey> {
+    const claims = parseObject(raw.slice(payloadStart, inputEnd), 'payload') as JwtClaims;
+    let found: KeyOptions | undefined;
+    try {
+      found = await this.parts.hooks.verificationKey!({ header, claims });
+    } catch (cause) {
+      throw new AuthError('keys_unavailable', { reason: 'hooks.verificationKey failed', cause });
+    }
+    if (!found) throw invalid('hooks.verificationKey knows no key');
+    try {
+      return createJwtKey('hooks.verificationKey', found);
+    } catch (cause) {
+      // a key of the wrong kind, picked by what a stranger sent: the token's fault, told in the log
+      throw new AuthError('token_invalid', { reason: 'hooks.verificationKey gave a key that does not fit', cause });
+    }
+  }
+
+  /** What does not change while the token lives: issuer, subject, type. */
+  private describe({ raw, header, claims }: VerifiedJwt, issuer: TrustedIssuer | undefined): VerifiedToken {
+    const { options } = this.parts;
+    if (claims.iss !== (issuer?.issuer ?? options.issuer)) throw invalid('iss is not the issuer');
+    if (issuer === undefined && claims.jti === undefined) throw invalid('jti is missing');
+    const subject = subjectOf(claims, options);
+    const type = tokenType(header, claims, options.typeClaim, issuer);
+    if (issuer === undefined) checkLifetime(claims, this.longest);
+    if (claims.exp === undefined && !(issuer === undefined && this.mayLackExpiry.has(type)))
+      throw invalid('exp is missing');
+    return {
+      ...{ raw, header, subject, type, claims: deepFreeze(claims) },
+      revocable: revocableOf(claims, subject, issuer?.issuer),
+      audience: issuer?.audience ?? this.ownAudience,
+    };
+  }
+
+  /** What the clock and the route say. */
+  private checkRoute(token: VerifiedToken, requirement: VerifyRequirement): VerifiedToken {
+    const { claims } = token;
+    const now = this.parts.clock.now() / 1000;
+    if (claims.nbf !== undefined && claims.nbf > now + this.tolerance) throw invalid('nbf lies ahead');
+    if (claims.exp !== undefined && claims.exp > now + longestLifetime + this.tolerance)
+      throw invalid('exp lies too far ahead');
+    if (requirement.issuer !== undefined && claims.iss !== requirement.issuer)
+      throw invalid('iss is not the issuer of the route');
+    if (!this.hasAudience(claims, requirement.audience ?? token.audience)) throw invalid('aud is not ours');
+    if (this.isExpired(token)) {
+      this.cache.delete(token.raw);
+      if (requirement.allowExpired !== true) throw new AuthError('token_expired', { token });
+    }
+    return token;
+  }
+
+  /** Only of interest where `allowExpired` let it through. */
+  isExpired({ claims }: VerifiedToken): boolean {
+    return claims.exp !== undefined && claims.exp + this.tolerance <= this.parts.clock.now() / 1000;
+  }
+
+  private hasAudience({ aud }: JwtClaims, accepted: readonly string[]): boolean {
+    if (this.parts.options.acceptAnyAudience) return true;
+    if (typeof aud === 'string') return accepted.includes(aud);
+    return aud !== undefined && aud.some((name) => accepted.includes(name));
+  }
+}
+
+/** Chooses the key set, and nothing else; the issuer is compared again once the signature is verified. */
+function unverifiedIssuer({ raw, payloadStart, inputEnd }: ParsedJwt): unknown {
+  return parseObject(raw.slice(payloadStart, inputEnd), 'payload')['iss'];
+}
+
+function subjectOf(claims: JwtClaims, options: JwtOptions): string {
+  const subject = Object.hasOwn(claims, options.subjectClaim) ? claims[options.subjectClaim] : undefined;
+  if (typeof subject === 'string' && subject !== '') return subject;
+  if (!options.requireStringSubject && subject !== undefined && subject !== '') return JSON.stringify(subject);
+  throw invalid('the subject is missing or no text');
+}
+
+/** A revocation is kept as long as a token of ours can live: one that was made to live longer would outlast it. */
+function checkLifetime({ iat, exp }: JwtClaims, longest: number): void {
+  if (iat === undefined) throw invalid('iat is missing');
+  if (exp !== undefined && exp - iat > longest) throw invalid('the token lives longer than is configured');
+}
+
+function revocableOf(claims: JwtClaims, subject: string, issuer: string | undefined): RevocableToken {
+  const id = (text: string | undefined) => (text === undefined ? undefined : revocationId(text, issuer));
+  return { jti: id(claims.jti), sid: id(claims.sid), sub: revocationId(subject, issuer), iat: claims.iat };
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null) {
+    for (const member of Object.values(value)) deepFreeze(member);
+    Object.freeze(value);
+  }
+  return value;
+}
+
+function invalid(reason: string): AuthError {
+  return new AuthError('token_invalid', { reason });
+}

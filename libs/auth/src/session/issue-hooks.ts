@@ -1,0 +1,17 @@
+import type { JsonValue } from '../jwt/claims.js';
+import type { KeyOptions } from '../jwt/jwt.options.js';
+
+/** What an application can add to the tokens issued. Every method may be async; what it returns is copied. */
+export interface IssueHooks {
+  /** The subject of a user, when more than a text is given to `issueTokens()`. */
+  subject?(user: unknown): string | Promise<string>;
+  /** Claims of every token. `user` is what was given to `issue…()`; on a refresh, the subject. Reserved claims are refused. */
+  claims?(user: unknown, about: { type: string }): Record<string, JsonValue> | Promise<Record<string, JsonValue>>;
+  /** Members of every token's header, but for `alg`, `kid`, `typ` and `crit`. */
+  header?(user: unknown, about: { type: string }): Record<string, JsonValue> | Promise<Record<string, JsonValue>>;
+  /** The key to sign with, instead of the module's ring. */
+  signingKey?(about: { subject: string; type: string }): KeyOptions | Promise<KeyOptions>;
+}
+
+/** The injection token of the application's hooks, as this journey reads them. */
+export const ISSUE_HOOKS = Symbol.for('nest-latchkey:issue-hooks');

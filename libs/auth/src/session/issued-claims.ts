@@ -1,0 +1,61 @@
+import { AuthError } from '../auth.errors.js';
+import type { JsonValue, JwtClaims } from '../jwt/claims.js';
+import type { JwtOptions } from '../jwt/jwt.options.js';
+
+/** Claims that only Latchkey writes (RFC 7519 §4.1 and our own); `scope` and `fresh` have options of their own. */
+const reserved = [
+  'iss',
+  'sub',
+  'aud',
+  'exp',
+  'nbf',
+  'iat',
+  'jti',
+  'sid',
+  'auth_time',
+  'scope',
+  'fresh',
+  'csrf',
+  'grant',
+  'prt',
+];
+const reservedHeader = ['alg', 'kid', 'typ', 'crit', 'b64', 'jwk', 'jku', 'x5c', 'x5u'];
+
+/** The application's own claims of a token: all but the reserved ones. */
+export function ownClaims(claims: JwtClaims, { subjectClaim, typeClaim }: JwtOptions): Record<string, JsonValue> {
+  const isOwn = ([name]: [string, unknown]) => !reserved.includes(name) && name !== subjectClaim && name !== typeClaim;
+  return Object.fromEntries(Object.entries(claims).filter(isOwn)) as Record<string, JsonValue>;
+}
+
+/** @throws AuthError `reserved_claim` naming it: extra claims never override what a token is (RFC 8725 §3.12). */
+export function checkClaimNames(claims: object, { subjectClaim, typeClaim }: JwtOptions): void {
+  for (const name of Object.keys(claims)) {
+    if (reserved.includes(name) || name === subjectClaim || name === typeClaim) {
+      throw new AuthError('reserved_claim', {
+        reason: `claims.${name} is written by Latchkey: use the option of that name, or another claim`,
+      });
+    }
+  }
+  checkJson('claims', claims);
+}
+
+/** @throws AuthError `reserved_claim` */
+export function checkHeaderNames(header: object): void {
+  for (const name of Object.keys(header)) {
+    if (reservedHeader.includes(name))
+      throw new AuthError('reserved_claim', { reason: `header.${name} is written by Latchkey` });
+  }
+  checkJson('header', header);
+}
+
+/** @throws AuthError `invalid_argument` for what JSON would drop or change: a Date, a function, NaN, a class. */
+export function checkJson(path: string, value: unknown): asserts value is JsonValue {
+  if (value === null || typeof value === 'string' || typeof value === 'boolean') return;
+  if (typeof value === 'number' && Number.isFinite(value)) return;
+  const prototype: unknown = typeof value === 'object' ? Object.getPrototypeOf(value) : undefined;
+  if (Array.isArray(value) || prototype === Object.prototype || prototype === null) {
+    for (const [name, member] of Object.entries(value as object)) checkJson(`${path}.${name}`, member);
+    return;
+  }
+  throw new AuthError('invalid_argument', { reason: `${path} is no JSON value` });
+}

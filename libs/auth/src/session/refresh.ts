@@ -1,0 +1,87 @@
+import type { Clock } from '../auth.clock.js';
+import { AuthError } from '../auth.errors.js';
+import type { AuthEventListener } from '../auth.events.js';
+import type { JsonValue, JwtClaims } from '../jwt/claims.js';
+import type { Scope } from '../jwt/scope.js';
+import { asking, type RevocationList } from '../stores/revocation-list.js';
+import type { RevocationStore } from '../stores/revocation.store.js';
+import type { IssueOptions, TokenResponse, TokenService } from './token.service.js';
+
+export interface RefreshParts {
+  readonly tokens: TokenService;
+  readonly store: RevocationStore | undefined;
+  readonly revocations: RevocationList;
+  readonly clock: Clock;
+  /** Seconds. */
+  readonly reuseLeeway: number;
+  readonly emit: AuthEventListener;
+}
+
+/** What a refresh may change of the grant. */
+export type RefreshOptions = Pick<IssueOptions, 'scope' | 'claims' | 'header' | 'expiresIn'>;
+
+/**
+ * New tokens for a refresh token that was verified, is of type `refresh`, and was not revoked when the store was asked.
+ *
+ * Without a store, a new access token; the refresh token stays as it is. With one, a new pair, and each refresh token is
+ * used once: any number of unused children may come of it within the leeway (lost answers, racing tabs), of which the
+ * first to be used is the live branch. Every other use ends the family (RFC 9700 §4.14.2).
+ *
+ * Each step is one conditional statement; a crash between two of them loses nothing and forks nothing.
+ *
+ * @throws AuthError `token_reused`, `store_unavailable`
+ */
+export async function refreshTokens(
+  parts: RefreshParts,
+  subject: string,
+  claims: JwtClaims,
+  options: RefreshOptions,
+): Promise<TokenResponse> {
+  const { tokens, store } = parts;
+  const granted = grantOf(claims, options);
+  const lineage = { sid: claims.sid!, ...(claims.auth_time !== undefined && { authTime: claims.auth_time }) };
+  if (store === undefined) {
+    const accessToken = await tokens.issueAccessToken(subject, granted, lineage);
+    return tokens.response(accessToken, granted.scope, granted.expiresIn);
+  }
+  const parent = await useOnce(parts, store, subject, claims);
+  return tokens.issuePair(subject, granted, { ...lineage, parent });
+}
+
+/** @returns the `jti` that the children come of: this token's, or that of the branch which went on within the leeway. */
+async function useOnce(
+  parts: RefreshParts,
+  store: RevocationStore,
+  subject: string,
+  claims: JwtClaims,
+): Promise<string> {
+  const { clock, tokens } = parts;
+  const jti = claims.jti!;
+  const now = clock.now();
+  const expiresAt = tokens.keptUntil();
+  const parent = claims['prt'];
+  // before the use is written: after a crash in between, this token can still come and finish
+  if (typeof parent === 'string' && !(await asking(store.confirm({ jti: parent, usedAt: now, expiresAt }, jti)))) {
+    throw await reused(parts, subject, claims);
+  }
+  const use = await asking(store.use({ jti, usedAt: now, expiresAt }));
+  if (now - use.usedAt > parts.reuseLeeway * 1000) throw await reused(parts, subject, claims);
+  return use.child ?? jti;
+}
+
+async function reused({ tokens, emit, clock }: RefreshParts, subject: string, claims: JwtClaims): Promise<AuthError> {
+  const first = await tokens.revoke(claims);
+  if (first) emit('refresh.reused', { subject, sid: claims.sid!, jti: claims.jti!, at: clock.now() });
+  return new AuthError('token_reused', { reason: 'its family is revoked' });
+}
+
+/** The grant as the refresh token remembers it, but for what the application says anew. */
+function grantOf(claims: JwtClaims, options: RefreshOptions): Omit<IssueOptions, 'type'> {
+  const grant = (claims['grant'] ?? {}) as { scope?: Scope; claims?: Record<string, JsonValue>; aud?: string };
+  return {
+    ...(grant.scope !== undefined && { scope: grant.scope }),
+    ...(grant.claims !== undefined && { claims: grant.claims }),
+    ...(grant.aud !== undefined && { audience: grant.aud }),
+    ...options,
+  };
+}

@@ -1,0 +1,168 @@
+import { stringifySetCookie } from 'cookie';
+import type { Clock } from '../auth.clock.js';
+import { AuthError } from '../auth.errors.js';
+import type { JwtClaims } from '../jwt/claims.js';
+import { parseJwt, parseObject } from '../jwt/verify.js';
+import type { CookiesOptions } from './cookies.options.js';
+import type { CsrfOptions } from './csrf.options.js';
+
+/** What Express responses and Fastify replies share, as far as it is used here. */
+export interface HttpResponse {
+  getHeader(name: string): number | string | string[] | undefined;
+  removeHeader(name: string): unknown;
+  /** Express. */
+  setHeader?(name: string, value: string | string[]): unknown;
+  /** Fastify. */
+  header?(name: string, value: string | string[]): unknown;
+}
+
+/** Tokens to set, named as RFC 6749 §5.1 does. */
+export interface CookieTokens {
+  access_token?: string;
+  refresh_token?: string;
+}
+
+export interface CookieAttributes {
+  /** Seconds, at most the token's life; 0 ends the cookie at once. Default: as `cookies.persistent` says. */
+  maxAge?: number;
+  /** Instead of `cookies.domain`. */
+  domain?: string;
+}
+
+export type TokenKind = 'access' | 'refresh';
+
+/** Names of a cookie, completed. */
+interface CookiePlace {
+  readonly name: string;
+  readonly path: string;
+}
+
+export interface CookieJarParts {
+  readonly cookies: CookiesOptions;
+  readonly csrf: CsrfOptions;
+  readonly secure: boolean;
+  readonly refreshPath: string;
+  readonly clock: Clock;
+}
+
+/** RFC 6265 §6.1: browsers keep that many bytes of name, value and attributes; the rest is dropped without a word. */
+const largestCookie = 4_096;
+
+/** Writes and clears the cookies of tokens, with the same attributes both times. */
+export class CookieJar {
+  readonly names: { readonly access: string; readonly refresh: string };
+  private readonly places: Record<TokenKind, { token: CookiePlace; csrf: CookiePlace }>;
+
+  constructor(private readonly parts: CookieJarParts) {
+    this.places = { access: this.placesOf('access', '/'), refresh: this.placesOf('refresh', parts.refreshPath) };
+    this.names = { access: this.places.access.token.name, refresh: this.places.refresh.token.name };
+  }
+
+  /** Set the cookies of the tokens given, and keep the answer out of caches. @throws AuthError `invalid_argument` */
+  set(response: HttpResponse, tokens: CookieTokens, attributes: CookieAttributes = {}): void {
+    if (tokens.access_token !== undefined) this.setOne(response, 'access', tokens.access_token, attributes);
+    if (tokens.refresh_token !== undefined) this.setOne(response, 'refresh', tokens.refresh_token, attributes);
+    setHeader(response, 'Cache-Control', 'no-store');
+  }
+
+  clear(
+    response: HttpResponse,
+    which: TokenKind | 'all' = 'all',
+    { domain }: Pick<CookieAttributes, 'domain'> = {},
+  ): void {
+    for (const kind of which === 'all' ? (['access', 'refresh'] as const) : [which]) {
+      const { token, csrf } = this.places[kind];
+      const gone = { maxAge: 0, expires: new Date(0), ...(domain !== undefined && { domain }) };
+      this.write(response, token, '', { ...gone, httpOnly: true });
+      if (this.hasCsrfCookie) this.write(response, csrf, '', gone);
+    }
+    setHeader(response, 'Cache-Control', 'no-store');
+  }
+
+  private get hasCsrfCookie(): boolean {
+    return this.parts.csrf.enabled && this.parts.csrf.cookie;
+  }
+
+  private setOne(response: HttpResponse, kind: TokenKind, raw: string, { maxAge, domain }: CookieAttributes): void {
+    const claims = claimsOf(raw);
+    const attributes = { ...this.lifetime(claims, maxAge), ...(domain !== undefined && { domain }) };
+    if (this.parts.csrf.enabled && typeof claims['csrf'] !== 'string') {
+      throw wrong(
+        'the token has no csrf claim: set `cookies: {}` in the module, so that tokens are issued for cookies',
+      );
+    }
+    if (this.parts.cookies.slidingRefresh !== false && kind === 'access' && claims.auth_time === undefined) {
+      throw wrong('the token has no auth_time, which cookies.slidingRefresh counts from: issue it with `fresh: true`');
+    }
+    const { token, csrf } = this.places[kind];
+    this.write(response, token, raw, { ...attributes, httpOnly: true });
+    if (this.hasCsrfCookie) this.write(response, csrf, claims['csrf'] as string, attributes);
+  }
+
+  private lifetime(claims: JwtClaims, maxAge: number | undefined): { maxAge?: number } {
+    const left =
+      claims.exp === undefined ? Infinity : Math.max(0, claims.exp - Math.floor(this.parts.clock.now() / 1000));
+    const longest = Math.min(left, 400 * 86_400);
+    if (maxAge !== undefined) {
+      if (!Number.isSafeInteger(maxAge) || maxAge < 0) throw wrong('maxAge must be whole seconds');
+      return { maxAge: Math.min(maxAge, longest) };
+    }
+    return this.parts.cookies.persistent ? { maxAge: longest } : {};
+  }
+
+  /** Replaces what this answer already says of the cookie: a log-out wins over a sliding refresh before it. */
+  private write(
+    response: HttpResponse,
+    { name, path }: CookiePlace,
+    value: string,
+    attributes: { maxAge?: number; domain?: string; expires?: Date; httpOnly?: boolean },
+  ): void {
+    const { domain, sameSite } = this.parts.cookies;
+    const text = stringifySetCookie({
+      name,
+      value,
+      path,
+      ...(domain && { domain }),
+      sameSite,
+      secure: this.parts.secure,
+      ...attributes,
+    });
+    if (text.length > largestCookie)
+      throw wrong(`the cookie ${name} is larger than ${largestCookie} bytes: put less into the token`);
+    const before = [response.getHeader('set-cookie') ?? []].flat().map(String);
+    const others = before.filter((cookie) => !cookie.startsWith(`${name}=`));
+    response.removeHeader('set-cookie');
+    setHeader(response, 'set-cookie', [...others, text]);
+  }
+
+  private placesOf(kind: TokenKind, defaultPath: string): { token: CookiePlace; csrf: CookiePlace } {
+    const { cookies, csrf } = this.parts;
+    const path = cookies[kind].path ?? defaultPath;
+    const names = csrf[kind];
+    return {
+      token: { path, name: cookies[kind].name ?? this.prefixed(`${kind}_token`, path) },
+      csrf: { path: names.cookiePath, name: names.cookieName ?? this.prefixed(`csrf_${kind}_token`, names.cookiePath) },
+    };
+  }
+
+  /** RFC 6265bis §4.1.3: `__Host-` where nothing but this host can set or read the cookie, else `__Secure-`. */
+  private prefixed(name: string, path: string): string {
+    if (!this.parts.secure) return name;
+    return path === '/' && this.parts.cookies.domain === undefined ? `__Host-${name}` : `__Secure-${name}`;
+  }
+}
+
+export function setHeader(response: HttpResponse, name: string, value: string | string[]): void {
+  if (typeof response.header === 'function' && typeof response.setHeader !== 'function') response.header(name, value);
+  else response.setHeader!(name, value);
+}
+
+/** The claims of a token that was issued here a moment ago; nothing is verified. */
+function claimsOf(raw: string): JwtClaims {
+  const { payloadStart, inputEnd } = parseJwt(raw);
+  return parseObject(raw.slice(payloadStart, inputEnd), 'payload') as JwtClaims;
+}
+
+function wrong(reason: string): AuthError {
+  return new AuthError('invalid_argument', { reason });
+}

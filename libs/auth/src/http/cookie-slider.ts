@@ -1,0 +1,35 @@
+import type { Clock } from '../auth.clock.js';
+import { seconds } from '../auth.durations.js';
+import type { Token } from '../resource/token.js';
+import type { TokenService } from '../session/token.service.js';
+import type { CookieJar, HttpResponse } from './cookie-jar.js';
+import type { SlidingRefresh } from './cookies.options.js';
+
+/**
+ * Re-issues the access cookie of a user who is active: same claims, `auth_time`, family and anti-CSRF value, new times.
+ *
+ * It is written before the handler runs; a handler that sets or clears the cookie has the last word.
+ */
+export class CookieSlider {
+  constructor(
+    private readonly options: SlidingRefresh,
+    private readonly tokens: TokenService,
+    private readonly jar: CookieJar,
+    private readonly clock: Clock,
+  ) {}
+
+  slide(response: HttpResponse, token: Token): void | Promise<void> {
+    const { exp, auth_time: authenticatedAt } = token.claims;
+    if (token.type !== 'access' || exp === undefined || authenticatedAt === undefined) return;
+    const now = this.clock.now() / 1000;
+    if (exp - now > seconds(this.options.within) || exp <= now) return;
+    const left = authenticatedAt + seconds(this.options.absolute) - now;
+    if (left < 1) return;
+    return this.reissue(response, token, left);
+  }
+
+  private async reissue(response: HttpResponse, token: Token, left: number): Promise<void> {
+    const accessToken = await this.tokens.reissueAccessToken(token.claims, token.sub, Math.floor(left));
+    this.jar.set(response, { access_token: accessToken });
+  }
+}

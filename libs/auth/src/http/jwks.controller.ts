@@ -1,0 +1,21 @@
+import { Controller, Get, Header, Inject, type Type } from '@nestjs/common';
+import { publicJwks, type JsonWebKeySet } from '../jwt/jwks.js';
+import { KeyRing } from '../jwt/key-ring.js';
+import { Public } from '../resource/require-token.decorator.js';
+
+/** A controller of its own for each `forRoot()`: its path is an option. */
+export function createJwksController(basePath: string): Type {
+  @Public()
+  @Controller()
+  class JwksController {
+    constructor(@Inject(KeyRing) private readonly keys: KeyRing) {}
+
+    /** The public keys that verify this application's tokens (RFC 7517 §5); empty where it signs with a secret. */
+    @Get([`${basePath}/jwt/jwks.json`, '/.well-known/jwks.json'])
+    @Header('Cache-Control', 'public, max-age=300')
+    jwks(): JsonWebKeySet {
+      return publicJwks(this.keys);
+    }
+  }
+  return JwksController;
+}

@@ -1,0 +1,12 @@
+import type { AuthEventListener } from './auth.events.js';
+import type { RequestHooks } from './resource/request-hooks.js';
+import type { IssueHooks } from './session/issue-hooks.js';
+
+/** Everything an application can add, as an object or as a class that Nest makes, with what `imports` exports. */
+export interface AuthHooks extends RequestHooks, IssueHooks {
+  /** Told of every event, after the fact. What it throws changes no answer. */
+  onEvent?: AuthEventListener;
+}
+
+/** The injection token of the application's hooks. */
+export const AUTH_HOOKS = Symbol.for('nest-latchkey:hooks');

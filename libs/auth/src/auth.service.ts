@@ -1,0 +1,155 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { AuthError } from './auth.errors.js';
+import {
+  CookieJar,
+  type CookieAttributes,
+  type CookieTokens,
+  type HttpResponse,
+  type TokenKind,
+} from './http/cookie-jar.js';
+import type { JwtClaims, JwtHeader } from './jwt/claims.js';
+import { parseJwt, parseObject } from './jwt/verify.js';
+import { RequireTokenGuard } from './resource/require-token.guard.js';
+import { Token } from './resource/token.js';
+import { compileRequirement, type RequireTokenOptions } from './resource/token-requirement.js';
+import { Transport } from './resource/transport.js';
+import { refreshTokens, type RefreshOptions, type RefreshParts } from './session/refresh.js';
+import { TokenService, type IssueOptions, type TokenResponse } from './session/token.service.js';
+
+/** The injection token of what a refresh needs. */
+export const REFRESH_PARTS = Symbol.for('nest-latchkey:refresh-parts');
+
+/** What a token must be, outside a route: the options of `@RequireToken()` that do not concern a request. */
+export type VerifyOptions = Omit<RequireTokenOptions, 'locations' | 'cookie' | 'optional' | 'csrf'> & {
+  /** Must be the token's anti-CSRF value. */
+  csrf?: string;
+};
+
+/** Issue, verify, refresh and revoke tokens. Everything an application injects. */
+@Injectable()
+export class AuthService {
+  constructor(
+    @Inject(TokenService) private readonly tokens: TokenService,
+    @Inject(RequireTokenGuard) private readonly guard: RequireTokenGuard,
+    @Inject(Transport) private readonly transport: Transport,
+    @Inject(CookieJar) private readonly cookies: CookieJar,
+    @Inject(REFRESH_PARTS) private readonly refreshParts: RefreshParts,
+  ) {}
+
+  /**
+   * A signed access token, or one of a type of the application.
+   *
+   * @param user the subject, or whatever `hooks.subject` makes one of.
+   * @throws AuthError `reserved_claim`, `invalid_argument`
+   */
+  issueAccessToken(user: unknown, options?: IssueOptions): Promise<string> {
+    return this.tokens.issueAccessToken(user, options);
+  }
+
+  /** A signed refresh token: the start of a family. */
+  issueRefreshToken(user: unknown, options?: Omit<IssueOptions, 'type'>): Promise<string> {
+    return this.tokens.issueRefreshToken(user, options);
+  }
+
+  /** An access and a refresh token, as a token endpoint answers them (RFC 6749 §5.1). Send it with `Cache-Control: no-store`. */
+  issueTokens(user: unknown, options?: Omit<IssueOptions, 'type'>): Promise<TokenResponse> {
+    return this.tokens.issueTokens(user, options);
+  }
+
+  /**
+   * New tokens for a refresh token. With a store each is used once, and a second use ends its family; without one the
+   * refresh token stays as it is. Scope and claims are those of the log-in, but for what `options` says anew.
+   *
+   * @throws AuthError as {@link verify}, and `token_reused`
+   */
+  async refresh(refreshToken: string, options: RefreshOptions = {}): Promise<TokenResponse> {
+    const revocation = this.refreshParts.store === undefined ? true : 'store';
+    const token = await this.verify(refreshToken, { type: 'refresh', revocation });
+    return refreshTokens(this.refreshParts, token.sub, token.claims, options);
+  }
+
+  /**
+   * All the guard checks of a token, without a request: signature, issuer, audience, times, type (`access` unless said
+   * otherwise), revocation, claims and scope.
+   *
+   * @throws AuthError with the code that says why, or `store_unavailable`
+   */
+  async verify(token: string, { csrf, ...options }: VerifyOptions = {}): Promise<Token> {
+    const granted = await this.guard.check(token, compileRequirement(options));
+    if (csrf !== undefined && granted.claims['csrf'] !== csrf) throw new AuthError('csrf_failed', { token: granted });
+    return granted;
+  }
+
+  /** Does {@link verify} accept it? @throws AuthError of an outage (503): an outage is no "no". */
+  async isValid(token: string, options?: VerifyOptions): Promise<boolean> {
+    try {
+      await this.verify(token, options);
+      return true;
+    } catch (error) {
+      if (error instanceof AuthError && error.statusCode < 500) return false;
+      throw error;
+    }
+  }
+
+  /** Header and claims of any token, **not verified**: for logs and choices, never for decisions. @throws AuthError `token_invalid` */
+  decodeUnverified(token: string): { header: JwtHeader; claims: JwtClaims } {
+    const { header, payloadStart, inputEnd } = parseJwt(token);
+    return { header, claims: parseObject(token.slice(payloadStart, inputEnd), 'payload') as JwtClaims };
+  }
+
+  /**
+   * The guard's five steps on a request of your own (Express or Fastify), for example in a middleware.
+   *
+   * @returns null when the token is optional and absent.
+   * @throws AuthError when the request is refused.
+   */
+  async verifyRequest(request: object, options?: RequireTokenOptions): Promise<Token | null> {
+    return this.guard.authenticate(this.transport.messageOf(request), compileRequirement(options));
+  }
+
+  /**
+   * Revoke a token and its whole family, as a log-out wants it; with `family: false` this token alone. Refused at once in
+   * this process, elsewhere within `revocation.poll`.
+   *
+   * @throws AuthError `token_invalid` for a text that is no token of ours, `store_unavailable`
+   */
+  async revoke(token: Token | string, options?: { family?: boolean }): Promise<void> {
+    await this.tokens.revoke(typeof token === 'string' ? (await this.inspect(token)).claims : token.claims, options);
+  }
+
+  /** Every token of the subject issued up to now is refused from now on. @throws AuthError `store_unavailable` */
+  async revokeAll(subject: string): Promise<void> {
+    await this.tokens.revokeAll(subject);
+  }
+
+  /** The anti-CSRF value of a token, expired or not; undefined when tokens are not issued for cookies. @throws AuthError `token_invalid` */
+  async csrfTokenOf(token: string): Promise<string | undefined> {
+    return (await this.inspect(token)).claims['csrf'] as string | undefined;
+  }
+
+  /** The `jti` of a token, expired or not. @throws AuthError `token_invalid` */
+  async jtiOf(token: string): Promise<string> {
+    return (await this.inspect(token)).jti!;
+  }
+
+  /**
+   * Set the cookies of the tokens in the answer; their anti-CSRF values go with them.
+   *
+   * @param response Express's response or Fastify's reply: `@Res({ passthrough: true })`.
+   * @param tokens what {@link issueTokens} or {@link refresh} gave.
+   * @throws AuthError `invalid_argument`
+   */
+  setCookies(response: object, tokens: CookieTokens, attributes?: CookieAttributes): void {
+    this.cookies.set(response as HttpResponse, tokens, attributes);
+  }
+
+  /** Clear the cookies, with the attributes they were set with. */
+  clearCookies(response: object, options: { which?: TokenKind | 'all'; domain?: string } = {}): void {
+    this.cookies.clear(response as HttpResponse, options.which, options);
+  }
+
+  /** A token of ours, whatever its type and age. */
+  private inspect(token: string): Promise<Token> {
+    return this.verify(token, { type: 'any', allowExpired: true, revocation: false });
+  }
+}

@@ -1,0 +1,44 @@
+// the module
+export { AuthModule, AUTH_SETTINGS, type AuthModuleExtras } from './auth.module.js';
+export type { AuthModuleOptions, AuthSettings } from './auth.options.js';
+export { AUTH_HOOKS, type AuthHooks } from './auth.hooks.js';
+
+// guarding a route
+export { RequireToken, Public } from './resource/require-token.decorator.js';
+export type { RequireTokenOptions, ClaimRequirements } from './resource/token-requirement.js';
+export { param, query, body, anyOf, type ClaimRequirement } from './resource/request-value.js';
+export { CurrentToken, CurrentUser } from './resource/current-token.decorator.js';
+export { Token } from './resource/token.js';
+export { RequireTokenGuard } from './resource/require-token.guard.js';
+export type { TokenLocation } from './resource/transport.js';
+
+// issuing, refreshing, revoking
+export { AuthService, type VerifyOptions } from './auth.service.js';
+export type { IssueOptions, TokenResponse } from './session/token.service.js';
+export type { RefreshOptions } from './session/refresh.js';
+export type { CookieAttributes, CookieTokens } from './http/cookie-jar.js';
+export type { JsonValue, JwtClaims, JwtHeader } from './jwt/claims.js';
+export type { Scope } from './jwt/scope.js';
+export type { JwtAlgorithm } from './jwt/algorithms.js';
+export type { KeyMaterial } from './jwt/keys.js';
+export type { KeyOptions } from './jwt/jwt.options.js';
+export type { TrustedIssuerOptions } from './jwt/trusted-issuers.js';
+
+// when it says no
+export { AuthError, AuthConfigError, authErrorCodes, type AuthErrorCode } from './auth.errors.js';
+export type { ErrorAnswer, ErrorHandler, AuthErrorName } from './http/errors.options.js';
+export { AuthHttpException } from './http/http.transport.js';
+export type { AuthEvents, AuthEventName, AuthEventListener } from './auth.events.js';
+
+// stores, time
+export { memoryStores, noStores } from './stores/memory.stores.js';
+export type { AuthStores, InstanceFinder } from './stores/auth-stores.js';
+export {
+  RevocationStore,
+  type RefreshUse,
+  type Revocation,
+  type RevocationCursor,
+  type RevocationKind,
+} from './stores/revocation.store.js';
+export { Clock, SystemClock } from './auth.clock.js';
+export type { Duration, Lifetime } from './auth.durations.js';

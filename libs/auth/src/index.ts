@@ -10,7 +10,7 @@ export { param, query, body, anyOf, type ClaimRequirement } from './resource/req
 export { CurrentToken, CurrentUser } from './resource/current-token.decorator.js';
 export { Token } from './resource/token.js';
 export { RequireTokenGuard } from './resource/require-token.guard.js';
-export type { TokenLocation } from './resource/transport.js';
+export type { TokenLocation } from './resource/token-location.js';
 
 // issuing, refreshing, revoking
 export { AuthService, type VerifyOptions } from './auth.service.js';

@@ -3,7 +3,7 @@ import { AuthError } from '../auth.errors.js';
 import type { JwtClaims } from '../jwt/claims.js';
 import { Token } from '../resource/token.js';
 import { Transport, type TokenMessage } from '../resource/transport.js';
-import type { VerifiedToken } from '../resource/verify-token.js';
+import type { VerifiedToken } from '../resource/verified-token.js';
 import { setHeader, type HttpResponse } from './cookie-jar.js';
 import { errorName, type ErrorAnswer, type ErrorsOptions } from './errors.options.js';
 import { HttpMessage, type HttpRequest } from './http-message.js';

@@ -5,7 +5,7 @@ import type { RevocationList } from '../stores/revocation-list.js';
 import { askHook, type RequestHooks } from './request-hooks.js';
 import { Token } from './token.js';
 import type { TokenRequirement } from './token-requirement.js';
-import type { VerifiedToken } from './verify-token.js';
+import type { VerifiedToken } from './verified-token.js';
 
 declare const active: unique symbol;
 

@@ -1,7 +1,8 @@
 import { AuthError } from '../auth.errors.js';
 import type { TokenRequirement } from './token-requirement.js';
 import type { TransportOptions } from './transport.options.js';
-import type { TokenLocation, TokenMessage } from './transport.js';
+import type { TokenLocation } from './token-location.js';
+import type { TokenMessage } from './transport.js';
 
 /** A token as a request carries it. Nothing is known of it yet. */
 export interface PresentedToken {

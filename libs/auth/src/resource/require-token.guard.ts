@@ -9,7 +9,8 @@ import { askHook, REQUEST_HOOKS, type RequestHooks } from './request-hooks.js';
 import { routeRequirement } from './route-requirement.js';
 import type { TokenRequirement } from './token-requirement.js';
 import { Transport, type TokenMessage } from './transport.js';
-import { TokenVerifier, type VerifiedToken } from './verify-token.js';
+import type { VerifiedToken } from './verified-token.js';
+import { TokenVerifier } from './verify-token.js';
 import { whenReady } from './when-ready.js';
 
 /** The injection token of what the guard knows of its surroundings. */

@@ -5,7 +5,7 @@ import { parseDuration, type Duration } from '../auth.durations.js';
 import { scopeText, type Scope } from '../jwt/scope.js';
 
 import { AnyOf, RequestValue, type ClaimRequirement } from './request-value.js';
-import { tokenLocations, type TokenLocation } from './transport.js';
+import { tokenLocations, type TokenLocation } from './token-location.js';
 import type { Token } from './token.js';
 
 /** Claims a token must hold, by name. */

@@ -1,6 +1,6 @@
 import type { JwtClaims, JwtHeader } from '../jwt/claims.js';
-import type { TokenLocation } from './transport.js';
-import type { VerifiedToken } from './verify-token.js';
+import type { TokenLocation } from './token-location.js';
+import type { VerifiedToken } from './verified-token.js';
 
 /**
  * A token whose requirement was met, as a handler gets it by `@CurrentToken()`. Cannot be changed.

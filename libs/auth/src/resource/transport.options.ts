@@ -8,7 +8,7 @@ import {
   IsString,
   Matches,
 } from 'class-validator';
-import { tokenLocations, type TokenLocation } from './transport.js';
+import { tokenLocations, type TokenLocation } from './token-location.js';
 
 const headerName = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 

@@ -4,11 +4,6 @@ import type { JwtClaims } from '../jwt/claims.js';
 import type { RequestValue } from './request-value.js';
 import type { Token } from './token.js';
 
-/** Where a request can carry a token. */
-export type TokenLocation = 'header' | 'cookie' | 'query' | 'body';
-
-export const tokenLocations: readonly TokenLocation[] = ['header', 'cookie', 'query', 'body'];
-
 /** One request, as the steps of the guard read it. */
 export interface TokenMessage {
   /** The object the decision is remembered by: over HTTP the request. */

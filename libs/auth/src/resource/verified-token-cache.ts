@@ -1,4 +1,4 @@
-import type { VerifiedToken } from './verify-token.js';
+import type { VerifiedToken } from './verified-token.js';
 
 /**
  * Tokens whose signature was verified before, by their whole text. A forged one never enters.

@@ -1,7 +1,7 @@
 import type { Clock } from '../auth.clock.js';
 import { longestLifetime, seconds } from '../auth.durations.js';
 import { AuthError } from '../auth.errors.js';
-import type { JwtClaims, JwtHeader } from '../jwt/claims.js';
+import type { JwtClaims } from '../jwt/claims.js';
 import type { JwtOptions, KeyOptions } from '../jwt/jwt.options.js';
 import type { KeyRing } from '../jwt/key-ring.js';
 import { createJwtKey, type JwtKey } from '../jwt/keys.js';
@@ -12,22 +12,9 @@ import { revocationId } from '../stores/revocation-list.js';
 import type { RequestHooks } from './request-hooks.js';
 import type { TokenRequirement } from './token-requirement.js';
 import { tokenType } from './token-type.js';
+import type { VerifiedToken } from './verified-token.js';
 import { VerifiedTokenCache } from './verified-token-cache.js';
 import { whenReady } from './when-ready.js';
-
-/** A token of an issuer we believe, within its time. Its type, revocation and claims are not looked at yet. */
-export interface VerifiedToken {
-  readonly raw: string;
-  readonly header: JwtHeader;
-  /** Frozen to the bottom. */
-  readonly claims: JwtClaims;
-  readonly subject: string;
-  readonly type: string | undefined;
-  /** The names it can be revoked by; those of other issuers never equal ours. */
-  readonly revocable: RevocableToken;
-  /** Accepted values of `aud`, of the issuer that made it. */
-  readonly audience: readonly string[];
-}
 
 /** What of a requirement concerns this step. */
 export type VerifyRequirement = Pick<TokenRequirement, 'audience' | 'issuer' | 'allowExpired'>;

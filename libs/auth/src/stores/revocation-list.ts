@@ -106,9 +106,10 @@ export class RevocationList {
     const now = this.clock.now();
     if (store.shared) await this.poll(store, now);
     if (now - this.prunedAt < pruneEvery) return;
-    this.prunedAt = now;
     this.mirror.prune(now);
-    await asking(store.prune(now, pageSize));
+    // one batch a tick: a long clean-up must not keep the next poll waiting
+    const gone = await asking(store.prune(now, pageSize));
+    if (gone < pageSize) this.prunedAt = now;
   }
 
   private async poll(store: RevocationStore, now: number): Promise<void> {

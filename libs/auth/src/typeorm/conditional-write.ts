@@ -1,0 +1,38 @@
+import type { EntityManager, EntityTarget, ObjectLiteral, QueryDeepPartialEntity } from 'typeorm';
+import { driverCode } from './on-primary.js';
+
+/** A row with this key is there already: better-sqlite3 (two), pg, mysql2. */
+const duplicateCodes = new Set(['SQLITE_CONSTRAINT_PRIMARYKEY', 'SQLITE_CONSTRAINT_UNIQUE', '23505', 'ER_DUP_ENTRY']);
+
+/**
+ * Insert a row unless its key is taken.
+ *
+ * Not by `orIgnore()`: on MySQL and SQLite that also ignores a value that does not fit.
+ *
+ * @returns true for exactly one of any number of concurrent calls with the same key.
+ */
+export async function insertIfAbsent<T extends ObjectLiteral>(
+  db: EntityManager,
+  entity: EntityTarget<T>,
+  row: QueryDeepPartialEntity<T>,
+): Promise<boolean> {
+  try {
+    await db.createQueryBuilder().insert().into(entity).values(row).updateEntity(false).callListeners(false).execute();
+    return true;
+  } catch (error) {
+    if (duplicateCodes.has(driverCode(error) ?? '')) return false;
+    throw error;
+  }
+}
+
+/**
+ * How many rows an UPDATE or DELETE met.
+ *
+ * @throws Error when the driver does not tell: zero would be a guess.
+ */
+export function affectedRows(result: { affected?: number | null }): number {
+  if (typeof result.affected !== 'number') throw new MissingRowCount();
+  return result.affected;
+}
+
+class MissingRowCount extends Error {}

@@ -1,0 +1,5 @@
+export { typeormStores } from './typeorm.stores.js';
+export type { TypeormStoresOptions } from './typeorm.stores.js';
+export { authEntities, authMigrations } from './entities.js';
+export { RefreshUseEntity } from './refresh-use.entity.js';
+export { RevocationEntity } from './revocation.entity.js';

@@ -1,0 +1,79 @@
+import type { DataSource, EntityManager } from 'typeorm';
+import { AuthError } from '../auth.errors.js';
+import type { RefreshUse, Revocation, RevocationCursor } from '../stores/revocation.store.js';
+import { RevocationStore } from '../stores/revocation.store.js';
+import { confirm, use } from './refresh-use.statements.js';
+import { onPrimary } from './on-primary.js';
+import type { RevocationName } from './revocation.statements.js';
+import { find, list, revoke } from './revocation.statements.js';
+import { pruneRefreshUses, pruneRevocations } from './prune.statements.js';
+import { wholeNumber } from './whole-number.js';
+
+/** As wide as the columns. Beyond it MySQL may cut an id off, and PostgreSQL cuts trailing spaces: neither says so. */
+const greatestIdLength = 255;
+
+/**
+ * The deny-list in the application's database, read and written on the primary.
+ *
+ * Opens no transaction, see {@link onPrimary} for what happens inside one.
+ */
+export class TypeormRevocationStore extends RevocationStore {
+  readonly shared = true;
+  readonly #dataSource: () => DataSource;
+
+  /** @param dataSource is asked at each use, never before. What it throws passes through. */
+  constructor(dataSource: () => DataSource) {
+    super();
+    this.#dataSource = dataSource;
+  }
+
+  async revoke(revocation: Revocation): Promise<boolean> {
+    checkId(revocation.kind, revocation.id);
+    return this.#run((db) => revoke(db, revocation));
+  }
+
+  async find(token: { jti?: string; sid?: string; sub?: string }): Promise<Revocation[]> {
+    const named = (['jti', 'sid', 'sub'] as const)
+      .map((kind) => ({ kind, id: token[kind] }))
+      .filter((name): name is RevocationName => name.id !== undefined);
+    for (const { kind, id } of named) checkText(kind, id);
+    return named.length === 0 ? [] : this.#run((db) => find(db, named));
+  }
+
+  async list(page: { since: number; now: number; after?: RevocationCursor; limit: number }): Promise<Revocation[]> {
+    return this.#run((db) => list(db, page));
+  }
+
+  async use(refreshUse: Omit<RefreshUse, 'child'>): Promise<RefreshUse> {
+    checkId('jti', refreshUse.jti);
+    return this.#run((db) => use(db, refreshUse));
+  }
+
+  async confirm(parent: Omit<RefreshUse, 'child'>, child: string): Promise<boolean> {
+    checkId('jti', parent.jti);
+    checkId('child', child);
+    return this.#run((db) => confirm(db, parent, child));
+  }
+
+  async prune(now: number, limit: number): Promise<number> {
+    const time = wholeNumber(now);
+    const revocations = await this.#run((db) => pruneRevocations(db, time, limit));
+    return revocations + (await this.#run((db) => pruneRefreshUses(db, time, limit)));
+  }
+
+  #run<T>(work: (db: EntityManager) => Promise<T>): Promise<T> {
+    return onPrimary(this.#dataSource(), work);
+  }
+}
+
+function checkText(name: string, id: unknown): asserts id is string {
+  // TypeORM reads null, undefined and objects in a condition in ways of its own
+  if (typeof id !== 'string') throw new AuthError('invalid_argument', { reason: `${name} must be a string` });
+}
+
+function checkId(name: string, id: unknown): void {
+  checkText(name, id);
+  if (id.length > greatestIdLength) {
+    throw new AuthError('invalid_argument', { reason: `${name} has more than ${greatestIdLength} characters` });
+  }
+}

@@ -1,8 +1,9 @@
 import { Inject, Injectable, type Type } from '@nestjs/common';
-import { ApplicationConfig, DiscoveryService, MetadataScanner, ModulesContainer } from '@nestjs/core';
+import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import { AuthConfigError } from './auth.errors.js';
 import { isGrantFactory, isUserFactory } from './resource/current-token.decorator.js';
 import { declaredRequirement } from './resource/route-requirement.js';
+import { routeTable } from './resource/route-table.js';
 import { requestValues, type TokenRequirement } from './resource/token-requirement.js';
 
 /** What the module can do, for the check that no route asks more. */
@@ -13,33 +14,24 @@ export interface RouteCapabilities {
   readonly hasUsers: boolean;
 }
 
-/** Metadata of Nest: the paths of controllers, handlers and modules, and the arguments of handlers. */
-const metadata = { path: 'path', guards: '__guards__', modulePath: '__module_path__', arguments: '__routeArguments__' };
+/** Metadata of Nest: the arguments of handlers. */
+const ROUTE_ARGUMENTS = '__routeArguments__';
 
 /** Looks at every route before the application listens: what cannot hold at run time stops the boot. */
 @Injectable()
 export class RouteCheck {
   constructor(
-    @Inject(DiscoveryService) private readonly discovery: DiscoveryService,
-    @Inject(MetadataScanner) private readonly scanner: MetadataScanner,
     @Inject(ApplicationConfig) private readonly application: ApplicationConfig,
     @Inject(ModulesContainer) private readonly modules: ModulesContainer,
   ) {}
 
   /** @throws AuthConfigError naming the route, the option and the mend. */
   check(capabilities: RouteCapabilities): void {
-    for (const { metatype: controller, host } of this.discovery.getControllers()) {
-      if (typeof controller !== 'function') continue;
-      const prefix = this.prefixOf(controller, host?.metatype as Type | undefined);
-      for (const name of this.scanner.getAllMethodNames(controller.prototype as object)) {
-        const handler = (controller.prototype as Record<string, object>)[name]!;
-        const path = Reflect.getMetadata(metadata.path, handler) as string | string[] | undefined;
-        if (path === undefined) continue;
-        new Route(controller as Type, handler, name, [prefix, path].flat().join('/')).check(
-          capabilities,
-          this.hasGlobalGuard,
-        );
-      }
+    const { application, modules } = this;
+    for (const { controller, handler, name, paths, guards } of routeTable({ application, modules })) {
+      new Route(controller, handler, name, paths.join(' '), guards.length > 0 || this.hasGlobalGuard).check(
+        capabilities,
+      );
     }
   }
 
@@ -53,15 +45,6 @@ export class RouteCheck {
   private get hasGlobalGuard(): boolean {
     return this.application.getGlobalGuards().length + this.application.getGlobalRequestGuards().length > 0;
   }
-
-  private prefixOf(controller: object, module: Type | undefined): string {
-    const own = Reflect.getMetadata(metadata.path, controller) as string | string[] | undefined;
-    const keys = module === undefined ? [] : (Reflect.getMetadataKeys(module) as string[]);
-    const modulePaths = keys
-      .filter((key) => key.startsWith(metadata.modulePath))
-      .map((key) => Reflect.getMetadata(key, module!) as string);
-    return [this.application.getGlobalPrefix(), ...modulePaths, own ?? ''].flat().join('/');
-  }
 }
 
 /** One route, and what its decorators ask. */
@@ -70,12 +53,14 @@ class Route {
     private readonly controller: Type,
     private readonly handler: object,
     private readonly name: string,
+    /** All its paths, in one text. */
     private readonly path: string,
+    private readonly hasGuard: boolean,
   ) {}
 
-  check(capabilities: RouteCapabilities, hasGlobalGuard: boolean): void {
+  check(capabilities: RouteCapabilities): void {
     const requirement = declaredRequirement(this.handler, this.controller);
-    this.checkArguments(requirement, capabilities, hasGlobalGuard);
+    this.checkArguments(requirement, capabilities);
     if (requirement === undefined || requirement === 'public') return;
     for (const { source, name } of requestValues(requirement)) {
       const isKnown = new RegExp(`[:*]${name.replace(/\W/g, '')}(?![A-Za-z0-9_])`).test(this.path);
@@ -97,17 +82,13 @@ class Route {
     }
   }
 
-  private checkArguments(requirement: unknown, { hasUsers }: RouteCapabilities, hasGlobalGuard: boolean): void {
-    const found = (Reflect.getMetadata(metadata.arguments, this.controller, this.name) ?? {}) as Record<
+  private checkArguments(requirement: unknown, { hasUsers }: RouteCapabilities): void {
+    const found = (Reflect.getMetadata(ROUTE_ARGUMENTS, this.controller, this.name) ?? {}) as Record<
       string,
       { factory?: unknown }
     >;
     const factories = Object.values(found).map(({ factory }) => factory);
-    const guards = [this.handler, this.controller].some((target) => Reflect.hasMetadata(metadata.guards, target));
-    if (
-      factories.some(isGrantFactory) &&
-      (requirement === 'public' || (requirement === undefined && !hasGlobalGuard && !guards))
-    ) {
+    if (factories.some(isGrantFactory) && (requirement === 'public' || (requirement === undefined && !this.hasGuard))) {
       this.fail('@CurrentToken()', 'the route has no @RequireToken() that could fill it');
     }
     if (factories.some(isUserFactory) && !hasUsers)

@@ -1,0 +1,2 @@
+export { describeSecurity } from './describe-security.js';
+export type { OpenApiDocument } from './describe-security.js';

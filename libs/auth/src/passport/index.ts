@@ -1,0 +1,1 @@
+export { jwtStrategy } from './jwt-strategy.js';

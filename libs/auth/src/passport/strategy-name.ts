@@ -1,0 +1,45 @@
+import passport, { type Strategy } from 'passport';
+import { AuthConfigError } from '../auth.errors.js';
+
+/** Passport tells no names by a public method; the table is the one that its `use()` writes. */
+const strategies = Reflect.get(passport, '_strategies') as Record<string, Strategy>;
+
+/** Strategies of ours, to tell them from those of others. */
+const ours = new WeakSet<Strategy>();
+
+/**
+ * Register a strategy under a name that nobody has, and hold the name.
+ *
+ * Passport is one registry per process, and its `use()` replaces without a word: the guards of the application that came
+ * first would be decided by the one that came last. So a name is held until it is given back, and a later `use()` of it throws.
+ *
+ * @throws AuthConfigError when the name is taken: by another strategy, or by an application that still runs.
+ */
+export function holdName(name: string, strategy: Strategy): void {
+  const holder = Object.hasOwn(strategies, name) ? strategies[name] : undefined;
+  if (holder !== undefined) throw taken(name, ours.has(holder));
+  ours.add(strategy);
+  Object.defineProperty(strategies, name, {
+    configurable: true,
+    enumerable: true,
+    get: () => strategy,
+    set: () => {
+      throw taken(name, true);
+    },
+  });
+}
+
+/** Give the name back, unless somebody else has it by now. */
+export function releaseName(name: string, strategy: Strategy): void {
+  if (strategies[name] === strategy) passport.unuse(name);
+}
+
+function taken(name: string, byUs: boolean): AuthConfigError {
+  const holder = byUs
+    ? 'a jwtStrategy() that still runs in this process: close that application first'
+    : 'another strategy: take that one away';
+  return new AuthConfigError(
+    `passport strategy '${name}'`,
+    `the name is taken by ${holder}, or choose another name here, for example jwtStrategy('api-jwt') and AuthGuard('api-jwt')`,
+  );
+}

@@ -1,10 +1,19 @@
+import type { AuthErrorCode } from './auth.errors.js';
+
 /** Every event Latchkey emits, with its payload. Payloads name tokens by `jti` and `sid`, never by their text. */
 export interface AuthEvents {
-  /** A refresh token was presented a second time: its family is revoked. At most one event a family. */
-  'refresh.reused': { subject: string; sid: string; jti: string; at: number };
-  /** A token, a family or all tokens of a subject were revoked. */
+  /** A guarded request was refused. What names the token is there when its signature was verified. */
+  refused: { code: AuthErrorCode; reason?: string; subject?: string; jti?: string; sid?: string; at: number };
+  /** A token (`jti`), a family (`sid`) or all tokens of a subject (`sub`) were revoked. */
   revoked: { kind: 'jti' | 'sid' | 'sub'; id: string; at: number };
+  /** A refresh token was used again: its family is revoked. At most one event a family. */
+  'refresh.reused': { subject: string; sid: string; jti: string; at: number };
 }
 
 export type AuthEventName = keyof AuthEvents;
+
+/** Hears every event. `at` is epoch milliseconds of the module's clock. */
 export type AuthEventListener = <Name extends AuthEventName>(name: Name, payload: AuthEvents[Name]) => void;
+
+/** The injection token of the listener that every journey tells; it never throws. */
+export const AUTH_EVENTS = Symbol.for('nest-latchkey:events');

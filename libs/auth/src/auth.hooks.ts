@@ -8,5 +8,11 @@ export interface AuthHooks extends RequestHooks, IssueHooks {
   onEvent?: AuthEventListener;
 }
 
+/** All hooks, for the check at boot that none is misspelt. */
+export const authHookNames = Object.keys({
+  ...{ verificationKey: true, isRevoked: true, verify: true, loadUser: true },
+  ...{ subject: true, claims: true, header: true, signingKey: true, onEvent: true },
+} satisfies Record<keyof AuthHooks, true>) as readonly (keyof AuthHooks)[];
+
 /** The injection token of the application's hooks. */
 export const AUTH_HOOKS = Symbol.for('nest-latchkey:hooks');

@@ -64,7 +64,8 @@ export class AuthService {
    */
   async refresh(refreshToken: string, options: RefreshOptions = {}): Promise<TokenResponse> {
     const revocation = this.refreshParts.store === undefined ? true : 'store';
-    const token = await this.verify(refreshToken, { type: 'refresh', revocation });
+    // a refresh token of another issuer gives none of ours: its subjects are not our subjects
+    const token = await this.verify(refreshToken, { type: 'refresh', revocation, issuer: this.tokens.issuer });
     return refreshTokens(this.refreshParts, token.sub, token.claims, options);
   }
 

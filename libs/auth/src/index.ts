@@ -1,6 +1,8 @@
 // the module
-export { AuthModule, AUTH_SETTINGS, type AuthModuleExtras } from './auth.module.js';
-export type { AuthModuleOptions, AuthSettings } from './auth.options.js';
+export { AuthModule, type AuthModuleExtras } from './auth.module.js';
+export { AUTH_SETTINGS } from './auth.providers.js';
+export type { AuthModuleOptions } from './auth.options.js';
+export type { AuthSettings } from './auth.settings.js';
 export { AUTH_HOOKS, type AuthHooks } from './auth.hooks.js';
 
 // guarding a route

@@ -37,6 +37,12 @@ interface CookiePlace {
   readonly path: string;
 }
 
+/** A Set-Cookie header of that cookie. */
+interface WrittenCookie {
+  readonly name: string;
+  readonly text: string;
+}
+
 export interface CookieJarParts {
   readonly cookies: CookiesOptions;
   readonly csrf: CsrfOptions;
@@ -58,10 +64,14 @@ export class CookieJar {
     this.names = { access: this.places.access.token.name, refresh: this.places.refresh.token.name };
   }
 
-  /** Set the cookies of the tokens given, and keep the answer out of caches. @throws AuthError `invalid_argument` */
+  /** Set the cookies of the tokens given, all or none, and keep the answer out of caches. @throws AuthError `invalid_argument` */
   set(response: HttpResponse, tokens: CookieTokens, attributes: CookieAttributes = {}): void {
-    if (tokens.access_token !== undefined) this.setOne(response, 'access', tokens.access_token, attributes);
-    if (tokens.refresh_token !== undefined) this.setOne(response, 'refresh', tokens.refresh_token, attributes);
+    const { access_token: access, refresh_token: refresh } = tokens;
+    const cookies = [
+      ...(access === undefined ? [] : this.cookiesOf('access', access, attributes)),
+      ...(refresh === undefined ? [] : this.cookiesOf('refresh', refresh, attributes)),
+    ];
+    for (const cookie of cookies) this.write(response, cookie);
     setHeader(response, 'Cache-Control', 'no-store');
   }
 
@@ -73,8 +83,8 @@ export class CookieJar {
     for (const kind of which === 'all' ? (['access', 'refresh'] as const) : [which]) {
       const { token, csrf } = this.places[kind];
       const gone = { maxAge: 0, expires: new Date(0), ...(domain !== undefined && { domain }) };
-      this.write(response, token, '', { ...gone, httpOnly: true });
-      if (this.hasCsrfCookie) this.write(response, csrf, '', gone);
+      this.write(response, this.cookie(token, '', { ...gone, httpOnly: true }));
+      if (this.hasCsrfCookie) this.write(response, this.cookie(csrf, '', gone));
     }
     setHeader(response, 'Cache-Control', 'no-store');
   }
@@ -83,7 +93,7 @@ export class CookieJar {
     return this.parts.csrf.enabled && this.parts.csrf.cookie;
   }
 
-  private setOne(response: HttpResponse, kind: TokenKind, raw: string, { maxAge, domain }: CookieAttributes): void {
+  private cookiesOf(kind: TokenKind, raw: string, { maxAge, domain }: CookieAttributes): WrittenCookie[] {
     const claims = claimsOf(raw);
     const attributes = { ...this.lifetime(claims, maxAge), ...(domain !== undefined && { domain }) };
     if (this.parts.csrf.enabled && typeof claims['csrf'] !== 'string') {
@@ -95,8 +105,10 @@ export class CookieJar {
       throw wrong('the token has no auth_time, which cookies.slidingRefresh counts from: issue it with `fresh: true`');
     }
     const { token, csrf } = this.places[kind];
-    this.write(response, token, raw, { ...attributes, httpOnly: true });
-    if (this.hasCsrfCookie) this.write(response, csrf, claims['csrf'] as string, attributes);
+    return [
+      this.cookie(token, raw, { ...attributes, httpOnly: true }),
+      ...(this.hasCsrfCookie ? [this.cookie(csrf, claims['csrf'] as string, attributes)] : []),
+    ];
   }
 
   private lifetime(claims: JwtClaims, maxAge: number | undefined): { maxAge?: number } {
@@ -110,14 +122,15 @@ export class CookieJar {
     return this.parts.cookies.persistent ? { maxAge: longest } : {};
   }
 
-  /** Replaces what this answer already says of the cookie: a log-out wins over a sliding refresh before it. */
-  private write(
-    response: HttpResponse,
+  /** @throws AuthError `invalid_argument` for what a browser would drop without a word. */
+  private cookie(
     { name, path }: CookiePlace,
     value: string,
     attributes: { maxAge?: number; domain?: string; expires?: Date; httpOnly?: boolean },
-  ): void {
+  ): WrittenCookie {
     const { domain, sameSite } = this.parts.cookies;
+    if (attributes.domain !== undefined && /^__host-/i.test(name))
+      throw wrong(`the cookie ${name} takes no domain: set cookies.domain, or a name without __Host-`);
     const text = stringifySetCookie({
       name,
       value,
@@ -129,6 +142,11 @@ export class CookieJar {
     });
     if (text.length > largestCookie)
       throw wrong(`the cookie ${name} is larger than ${largestCookie} bytes: put less into the token`);
+    return { name, text };
+  }
+
+  /** Replaces what this answer already says of the cookie: a log-out wins over a sliding refresh before it. */
+  private write(response: HttpResponse, { name, text }: WrittenCookie): void {
     const before = [response.getHeader('set-cookie') ?? []].flat().map(String);
     const others = before.filter((cookie) => !cookie.startsWith(`${name}=`));
     response.removeHeader('set-cookie');

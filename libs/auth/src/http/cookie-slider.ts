@@ -20,7 +20,9 @@ export class CookieSlider {
 
   slide(response: HttpResponse, token: Token): void | Promise<void> {
     const { exp, auth_time: authenticatedAt } = token.claims;
-    if (token.type !== 'access' || exp === undefined || authenticatedAt === undefined) return;
+    // a token of another issuer is not ours to renew: its subjects are not our subjects
+    if (token.iss !== this.tokens.issuer || token.type !== 'access') return;
+    if (exp === undefined || authenticatedAt === undefined) return;
     const now = this.clock.now() / 1000;
     if (exp - now > seconds(this.options.within) || exp <= now) return;
     const left = authenticatedAt + seconds(this.options.absolute) - now;

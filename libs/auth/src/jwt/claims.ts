@@ -1,3 +1,5 @@
+import { AuthError } from '../auth.errors.js';
+
 /** A JSON value, as a claim holds it. */
 export type JsonValue =
   string | number | boolean | null | readonly JsonValue[] | { readonly [name: string]: JsonValue };
@@ -48,4 +50,15 @@ function isNumericDate(value: unknown): boolean {
 
 function isAudience(value: unknown): boolean {
   return typeof value === 'string' || (Array.isArray(value) && value.every((member) => typeof member === 'string'));
+}
+
+/** Nothing a token means is nested deeper; what is would end the stack of whoever walks it. */
+const deepest = 64;
+
+/** Freeze a JSON value to the bottom. @throws AuthError `token_invalid` when that is too deep. */
+export function deepFreeze<T>(value: T, depth = 0): T {
+  if (typeof value !== 'object' || value === null) return value;
+  if (depth > deepest) throw new AuthError('token_invalid', { reason: 'a value is nested too deeply' });
+  for (const name in value) deepFreeze(value[name], depth + 1);
+  return Object.freeze(value);
 }

@@ -1,8 +1,8 @@
 import { AuthConfigError } from '../auth.errors.js';
-import { algorithms } from './algorithms.js';
+import { algorithmNames, algorithms, isAlgorithm, type JwtAlgorithm } from './algorithms.js';
 import type { JwtOptions } from './jwt.options.js';
 import { KeyRing } from './key-ring.js';
-import { createJwtKey, type JwtKey } from './keys.js';
+import { createJwtKey, type JwtKey, type KeyMaterial } from './keys.js';
 
 /** The key ring that the options describe: of `secret`, of `privateKey` and `publicKey`, or of `keys`; never of two of them. */
 export function configuredKeys(options: JwtOptions): KeyRing {
@@ -23,6 +23,8 @@ function keyOfList(option: string, key: NonNullable<JwtOptions['keys']>[number])
     if (!['kid', 'algorithm', 'key'].includes(name))
       throw new AuthConfigError(`${option}.${name}`, 'is no option: a key has kid, algorithm, key');
   }
+  if (!isAlgorithm(key.algorithm))
+    throw new AuthConfigError(`${option}.algorithm`, `must be one of ${algorithmNames.join(', ')}`);
   if (key.kid !== undefined && (typeof key.kid !== 'string' || key.kid === '')) {
     throw new AuthConfigError(`${option}.kid`, 'must be a non-empty text');
   }
@@ -34,9 +36,7 @@ function singleKey(options: JwtOptions): JwtKey {
   if (algorithms[algorithm].family !== 'HMAC') {
     if (secret !== undefined)
       throw new AuthConfigError('jwt.secret', `is given, but ${algorithm} wants jwt.privateKey`);
-    const option = privateKey === undefined && publicKey !== undefined ? 'jwt.publicKey' : 'jwt.privateKey';
-    const key = privateKey ?? publicKey;
-    return createJwtKey(option, { algorithm, key: key!, publicKey: privateKey === undefined ? undefined : publicKey });
+    return keyPair(algorithm, privateKey, publicKey);
   }
   if (privateKey !== undefined || publicKey !== undefined) {
     const option = privateKey === undefined ? 'jwt.publicKey' : 'jwt.privateKey';
@@ -46,4 +46,23 @@ function singleKey(options: JwtOptions): JwtKey {
     );
   }
   return createJwtKey('jwt.secret', { algorithm, key: secret! });
+}
+
+/** Each half in its own option: a private key where a public one belongs would sign, unnoticed. */
+function keyPair(
+  algorithm: JwtAlgorithm,
+  privateKey: KeyMaterial | undefined,
+  publicKey: KeyMaterial | undefined,
+): JwtKey {
+  const verifying = publicKey === undefined ? undefined : createJwtKey('jwt.publicKey', { algorithm, key: publicKey });
+  if (verifying?.signKey !== undefined)
+    throw new AuthConfigError('jwt.publicKey', 'is a private key: give its public half, or set jwt.privateKey');
+  if (privateKey === undefined && verifying !== undefined) return verifying;
+
+  const signing = createJwtKey('jwt.privateKey', { algorithm, key: privateKey! });
+  if (signing.signKey === undefined)
+    throw new AuthConfigError('jwt.privateKey', 'is a public key: give the private half, or set jwt.publicKey');
+  if (verifying !== undefined && !verifying.verifyKey.equals(signing.verifyKey))
+    throw new AuthConfigError('jwt.publicKey', 'does not belong to jwt.privateKey: leave it out, or give its own half');
+  return signing;
 }

@@ -1,4 +1,15 @@
-import { ArrayNotEmpty, IsBoolean, IsIn, IsNotEmpty, IsOptional, IsString, Matches, ValidateBy } from 'class-validator';
+import {
+  ArrayNotEmpty,
+  IsArray,
+  IsBoolean,
+  IsIn,
+  IsNotEmpty,
+  IsOptional,
+  IsString,
+  Matches,
+  ValidateBy,
+  ValidateIf,
+} from 'class-validator';
 import { IsDuration, type Duration, type Lifetime } from '../auth.durations.js';
 import { algorithmNames, type JwtAlgorithm } from './algorithms.js';
 import type { KeyMaterial } from './keys.js';
@@ -38,7 +49,7 @@ export class JwtOptions {
   publicKey?: KeyMaterial;
 
   /** The key ring: the first key that can sign signs, all of them verify. New keys go first, old ones out when their tokens are dead. */
-  @IsOptional()
+  @ValidateIf(({ keys }: JwtOptions) => keys !== undefined)
   @ArrayNotEmpty({ message: 'is empty: give at least one key' })
   keys?: readonly KeyOptions[];
 
@@ -48,6 +59,7 @@ export class JwtOptions {
 
   /** Other issuers whose tokens are accepted, with their key sets. */
   @IsOptional()
+  @IsArray({ message: 'must be a list of { issuer, jwksUri, audience, algorithms }' })
   trustedIssuers?: readonly TrustedIssuerOptions[];
 
   /** Default 15 minutes. */
@@ -77,7 +89,7 @@ export class JwtOptions {
   /** The claim that names the subject. Default 'sub'. */
   @IsString()
   @IsNotEmpty()
-  @Matches(/^(?!(iss|aud|exp|nbf|iat|jti|sid|auth_time|scope|fresh|csrf|grant|prt)$)/, {
+  @Matches(/^(?!(iss|aud|exp|nbf|iat|orig_iat|jti|sid|auth_time|scope|fresh|csrf|grant|prt)$)/, {
     message: 'is a claim of another meaning',
   })
   subjectClaim: string = 'sub';
@@ -89,7 +101,7 @@ export class JwtOptions {
   /** The claim that says what a token is for: `access`, `refresh` or a type of the application. Default 'type'. */
   @IsString()
   @IsNotEmpty()
-  @Matches(/^(?!(iss|sub|aud|exp|nbf|iat|jti|sid|auth_time|scope|fresh|csrf|grant|prt)$)/, {
+  @Matches(/^(?!(iss|sub|aud|exp|nbf|iat|orig_iat|jti|sid|auth_time|scope|fresh|csrf|grant|prt)$)/, {
     message: 'is a claim of another meaning',
   })
   typeClaim: string = 'type';

@@ -55,7 +55,7 @@ const knownSecrets = new Set(
  */
 export function createJwtKey(
   option: string,
-  spec: { kid?: string | undefined; algorithm: JwtAlgorithm; key: KeyMaterial; publicKey?: KeyMaterial | undefined },
+  spec: { kid?: string | undefined; algorithm: JwtAlgorithm; key: KeyMaterial },
 ): JwtKey {
   if (!isAlgorithm(spec.algorithm)) {
     throw new AuthConfigError(option, `the algorithm must be one of ${algorithmNames.join(', ')}`);
@@ -64,20 +64,23 @@ export function createJwtKey(
     const secret = toSecret(option, spec.algorithm, spec.key);
     return { kid: spec.kid, algorithm: spec.algorithm, verifyKey: secret, signKey: secret };
   }
-  const { publicKey, privateKey } = toKeyPair(option, spec);
+  const key = toAsymmetric(option, spec.algorithm, spec.key);
+  const publicKey = key.type === 'private' ? createPublicKey(key) : key;
   checkFits(option, spec.algorithm, publicKey);
   return {
     kid: spec.kid ?? thumbprint(publicKey),
     algorithm: spec.algorithm,
     verifyKey: publicKey,
-    signKey: privateKey,
+    signKey: key.type === 'private' ? key : undefined,
   };
 }
 
 function toSecret(option: string, algorithm: JwtAlgorithm, material: KeyMaterial | undefined): KeyObject {
-  const bytes = secretBytes(option, material);
+  const bytes = secretBytes(option, algorithm, material);
   const text = Buffer.from(bytes).toString('latin1');
-  if (/-----BEGIN |^\s*\{\s*"(kty|keys)"/.test(text) || isDerKey(bytes)) {
+  const isKey = /-----BEGIN |^\s*\{.*"(kty|keys)"\s*:/s.test(text) || isDerKey(bytes);
+  // PEM without its armour is base64 of DER
+  if (isKey || isDerKey(Buffer.from(text, 'base64'))) {
     throw new AuthConfigError(option, `holds a key pair's PEM, DER or JWK: ${algorithm} wants random bytes`);
   }
   const least = (algorithms[algorithm] as { bytes: number }).bytes;
@@ -96,7 +99,7 @@ function toSecret(option: string, algorithm: JwtAlgorithm, material: KeyMaterial
   return createSecretKey(bytes);
 }
 
-function secretBytes(option: string, material: KeyMaterial | undefined): Uint8Array {
+function secretBytes(option: string, algorithm: JwtAlgorithm, material: KeyMaterial | undefined): Uint8Array {
   if (material === undefined || material === null || material === '') {
     throw new AuthConfigError(
       option,
@@ -108,6 +111,7 @@ function secretBytes(option: string, material: KeyMaterial | undefined): Uint8Ar
   if (material instanceof KeyObject) {
     if (material.type === 'secret') return material.export();
   } else if (material.kty === 'oct' && typeof material.k === 'string') {
+    checkPurpose(option, algorithm, material);
     return Buffer.from(material.k, 'base64url');
   }
   throw new AuthConfigError(option, 'must be a secret: text, bytes, an `oct` JWK or a secret KeyObject');
@@ -116,11 +120,10 @@ function secretBytes(option: string, material: KeyMaterial | undefined): Uint8Ar
 /** One pattern said again and again carries no more than one of it: `secretsecretsecret…`, `aaaa…`, `12341234…`. */
 function isGuessable(text: string): boolean {
   const plain = text.toLowerCase().replace(/[^a-z0-9]/g, '');
-  const period = (plain + plain).indexOf(plain, 1);
-  const unit = plain.slice(0, period);
-  return (
-    new Set(text).size < 6 || knownSecrets.has(unit) || (plain.length >= 16 && period > 0 && period <= plain.length / 4)
-  );
+  let period = 1;
+  while (!plain.startsWith(plain.slice(period))) period++;
+  const isRepeated = plain.length >= 16 && period <= plain.length / 2;
+  return new Set(text).size < 6 || knownSecrets.has(plain.slice(0, period)) || isRepeated;
 }
 
 function isDerKey(bytes: Uint8Array): boolean {
@@ -136,23 +139,6 @@ function isDerKey(bytes: Uint8Array): boolean {
   return false;
 }
 
-function toKeyPair(
-  option: string,
-  spec: { algorithm: JwtAlgorithm; key: KeyMaterial; publicKey?: KeyMaterial | undefined },
-): { publicKey: KeyObject; privateKey: KeyObject | undefined } {
-  const main = toAsymmetric(option, spec.algorithm, spec.key);
-  const privateKey = main.type === 'private' ? main : undefined;
-  const publicKey = main.type === 'private' ? createPublicKey(main) : main;
-  if (spec.publicKey !== undefined) {
-    const given = toAsymmetric(option, spec.algorithm, spec.publicKey);
-    if (given.type === 'private')
-      throw new AuthConfigError(option, 'the public key is a private key: give its public half');
-    if (!given.equals(publicKey))
-      throw new AuthConfigError(option, 'the public key does not belong to the private key');
-  }
-  return { publicKey, privateKey };
-}
-
 function toAsymmetric(option: string, algorithm: JwtAlgorithm, material: KeyMaterial | undefined): KeyObject {
   if (material instanceof KeyObject) {
     if (material.type === 'secret') throw new AuthConfigError(option, `is a secret: ${algorithm} wants a key pair`);
@@ -164,11 +150,7 @@ function toAsymmetric(option: string, algorithm: JwtAlgorithm, material: KeyMate
   try {
     if (typeof material === 'string' || material instanceof Uint8Array)
       return fromPem(Buffer.from(material).toString());
-    if (material.use === 'enc')
-      throw new AuthConfigError(option, 'is an encryption key (`use: enc`): give a signing key');
-    if (material['alg'] !== undefined && material['alg'] !== algorithm) {
-      throw new AuthConfigError(option, `names another algorithm than ${algorithm}`);
-    }
+    checkPurpose(option, algorithm, material);
     return material.d === undefined
       ? createPublicKey({ key: material, format: 'jwk' })
       : createPrivateKey({ key: material, format: 'jwk' });
@@ -176,6 +158,14 @@ function toAsymmetric(option: string, algorithm: JwtAlgorithm, material: KeyMate
     if (error instanceof AuthConfigError) throw error;
     // the original error can quote the material: it is not kept as a cause
     throw new AuthConfigError(option, `cannot be read: ${algorithm} wants PEM text, a JWK or a KeyObject`);
+  }
+}
+
+/** What a JWK says of itself must agree (RFC 7517 §4.2, §4.4). */
+function checkPurpose(option: string, algorithm: JwtAlgorithm, jwk: JsonWebKey): void {
+  if (jwk.use === 'enc') throw new AuthConfigError(option, 'is an encryption key (`use: enc`): give a signing key');
+  if (jwk['alg'] !== undefined && jwk['alg'] !== algorithm) {
+    throw new AuthConfigError(option, `names another algorithm than ${algorithm}`);
   }
 }
 

@@ -8,7 +8,8 @@ import { signText } from './signature.js';
  * Does not look at the claims: who issues decides what they hold.
  */
 export function signJwt(key: JwtKey, header: Omit<JwtHeader, 'alg' | 'kid'>, claims: JwtClaims): string {
-  const full = { ...header, alg: key.algorithm, ...(key.kid === undefined ? {} : { kid: key.kid }) };
+  // JSON leaves an undefined kid out
+  const full = { ...header, alg: key.algorithm, kid: key.kid };
   const input = `${encode(full)}.${encode(claims)}`;
   return `${input}.${signText(key, input)}`;
 }

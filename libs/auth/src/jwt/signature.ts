@@ -54,5 +54,7 @@ function pss(saltLength: number): { padding: number; saltLength: number } {
 }
 
 function equalText(one: string, other: string): boolean {
-  return one.length === other.length && timingSafeEqual(Buffer.from(one, 'latin1'), Buffer.from(other, 'latin1'));
+  // as UTF-8: latin1 keeps the low byte alone, and 'Ł' would be another spelling of 'A'
+  const [left, right] = [Buffer.from(one), Buffer.from(other)];
+  return left.length === right.length && timingSafeEqual(left, right);
 }

@@ -68,7 +68,8 @@ export class TrustedIssuer {
       checkFits('jwks', header.alg, key);
       return { kid: header.kid, algorithm: header.alg, verifyKey: key, signKey: undefined };
     } catch (error) {
-      if (isOutage(error)) throw this.unavailable(error);
+      // without a set, nothing can be said of the token
+      if (keySet.jwks() === undefined) throw this.unavailable(error);
       throw new AuthError('token_invalid', { reason: 'no key of the issuer applies', cause: error });
     }
   }
@@ -89,29 +90,35 @@ export class TrustedIssuer {
       cooldownDuration: cooldown,
       cacheMaxAge,
       timeoutDuration: timeout,
-      [customFetch]: (url: string, init: RequestInit) => this.fetchSparingly(url, init),
+      [customFetch]: (url: string, init: RequestInit) => this.fetchSparingly(url, init, readKeySet),
     });
   }
 
   private async discover(): Promise<string> {
     const url = `${this.issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
-    const response = await this.fetchSparingly(url, { redirect: 'manual', signal: AbortSignal.timeout(timeout) });
-    if (response.status !== 200) throw new TypeError(`discovery answered ${response.status}`);
-    const metadata = (await response.json()) as { issuer?: unknown; jwks_uri?: unknown };
-    // a document of another issuer must not lend its keys (RFC 8414 §3.3)
-    if (metadata.issuer !== this.issuer) throw new TypeError('the discovery document names another issuer');
-    if (typeof metadata.jwks_uri !== 'string') throw new TypeError('the discovery document has no jwks_uri');
-    checkUrl(metadata.jwks_uri, `the jwks_uri of ${this.issuer}`);
-    return metadata.jwks_uri;
+    const init = { redirect: 'manual', signal: AbortSignal.timeout(timeout) } as const;
+    return this.fetchSparingly(url, init, (document) => this.readMetadata(document));
   }
 
-  /** After a failure nothing is asked for one cool-down: tokens with unknown keys cannot make a storm of fetches. */
-  private async fetchSparingly(url: string, init: RequestInit): Promise<Response> {
+  private readMetadata(document: unknown): string {
+    const { issuer, jwks_uri: uri } = (document ?? {}) as { issuer?: unknown; jwks_uri?: unknown };
+    // a document of another issuer must not lend its keys (RFC 8414 §3.3)
+    if (issuer !== this.issuer) throw new TypeError('the discovery document names another issuer');
+    if (typeof uri !== 'string') throw new TypeError('the discovery document has no jwks_uri');
+    checkUrl(uri, `the jwks_uri of ${this.issuer}`);
+    return uri;
+  }
+
+  /**
+   * After a failure, also of a document that cannot be read, nothing is asked for one cool-down: tokens with unknown keys
+   * cannot make a storm of fetches.
+   */
+  private async fetchSparingly<T>(url: string, init: RequestInit, read: (document: unknown) => T): Promise<T> {
     if (this.now() - this.failedAt < cooldown) throw new TypeError('the last fetch failed, waiting');
     try {
       const response = await this.fetcher(url, init);
       if (response.status !== 200) throw new TypeError(`the issuer answered ${response.status}`);
-      return await limited(response);
+      return read(JSON.parse(await limitedText(response)));
     } catch (error) {
       this.failedAt = this.now();
       throw error;
@@ -135,17 +142,21 @@ async function findKey(keySet: RemoteJWKSet, header: JwtHeader): Promise<unknown
   }
 }
 
-/** jose tells by name that it looked and found none, or several; every other failure is an outage. */
+/** jose tells by name that it looked and found none, or several; every other failure is an outage, or a key that is broken. */
 function isOutage(error: unknown): boolean {
   const code = (error as { code?: unknown }).code;
-  return (
-    code !== 'ERR_JWKS_NO_MATCHING_KEY' &&
-    code !== 'ERR_JWKS_MULTIPLE_MATCHING_KEYS' &&
-    !(error instanceof AuthConfigError)
-  );
+  return code !== 'ERR_JWKS_NO_MATCHING_KEY' && code !== 'ERR_JWKS_MULTIPLE_MATCHING_KEYS';
 }
 
-async function limited(response: Response): Promise<Response> {
+/** The JWK set, as jose's fetch is to answer it (RFC 7517 §5). */
+function readKeySet(document: unknown): Response {
+  const { keys } = (document ?? {}) as { keys?: unknown };
+  const isSet = Array.isArray(keys) && keys.every((key) => typeof key === 'object' && key !== null);
+  if (!isSet) throw new TypeError('the document is no JWK set');
+  return Response.json({ keys });
+}
+
+async function limitedText(response: Response): Promise<string> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of response.body ?? []) {
@@ -153,7 +164,7 @@ async function limited(response: Response): Promise<Response> {
     if (size > largestDocument) throw new TypeError('the document is too large');
     chunks.push(chunk as Uint8Array);
   }
-  return new Response(Buffer.concat(chunks), { status: response.status, headers: response.headers });
+  return Buffer.concat(chunks).toString();
 }
 
 function checkOptions(options: TrustedIssuerOptions, option: string): void {

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { AuthError } from '../auth.errors.js';
 import { isCanonicalBase64url } from './base64url.js';
-import { claimsProblem, type JwtClaims, type JwtHeader } from './claims.js';
+import { claimsProblem, deepFreeze, type JwtClaims, type JwtHeader } from './claims.js';
 import type { JwtKey } from './keys.js';
 import { verifyText } from './signature.js';
 
@@ -49,7 +49,8 @@ function parseHeader(text: string): JwtHeader {
   if (Object.hasOwn(header, 'crit') || Object.hasOwn(header, 'b64'))
     throw invalid('the header has a critical extension');
   if (header.typ !== undefined && typeof header.typ !== 'string') throw invalid('typ is not a string');
-  return Object.freeze(header);
+  // the next token with this header gets the same object
+  return deepFreeze(header);
 }
 
 /**

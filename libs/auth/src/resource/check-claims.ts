@@ -50,7 +50,7 @@ function missingPart(
   message: TokenMessage | undefined,
 ): string | undefined {
   if (wanted !== undefined && !holdsAll(claims, wanted, message)) return 'a required claim is not held';
-  if (scope !== undefined && !grants(claims['scope'], scope)) return 'the scope does not suffice';
+  if (scope !== undefined && !grants(claims['scope'], scope, message)) return 'the scope does not suffice';
   return undefined;
 }
 
@@ -58,27 +58,30 @@ function holdsAll(claims: JwtClaims, wanted: ClaimRequirements, message: TokenMe
   return Object.entries(wanted).every(([name, value]) => {
     const held = Object.hasOwn(claims, name) ? claims[name] : undefined;
     // in an override too, a scope may be a text or an object
-    return name === 'scope' && isScope(value) ? grants(held, value) : holds(held, value, message);
+    return name === 'scope' && isScope(value) ? grants(held, value, message) : holds(held, value, message);
   });
 }
 
 function isScope(value: unknown): value is Scope {
-  return (
-    !(value instanceof RequestValue) &&
-    !(value instanceof AnyOf) &&
-    (typeof value === 'string' || typeof value === 'object')
-  );
+  if (value === null || value instanceof RequestValue || value instanceof AnyOf) return false;
+  return typeof value === 'string' || typeof value === 'object';
 }
 
 /** Is `held` what `wanted` asks for: every member, every entry, strictly equal at the leaves? */
 function holds(held: unknown, wanted: unknown, message: TokenMessage | undefined): boolean {
   if (wanted instanceof AnyOf) return wanted.values.some((value) => holds(held, value, message));
   if (Array.isArray(wanted)) {
-    return Array.isArray(held) && wanted.every((value) => held.some((member) => holds(member, value, message)));
+    return Array.isArray(held) && wanted.every((value) => held.some((member) => isEntry(member, value, message)));
   }
   if (wanted instanceof RequestValue) return holdsText(held, message?.value(wanted));
   if (typeof wanted === 'object' && wanted !== null) return holdsMembers(held, wanted, message);
   return held === wanted || (Array.isArray(held) && held.includes(wanted));
+}
+
+/** An entry is compared as a whole: a list inside a list is no membership of the outer one. */
+function isEntry(member: unknown, wanted: unknown, message: TokenMessage | undefined): boolean {
+  if (wanted instanceof AnyOf) return wanted.values.some((value) => isEntry(member, value, message));
+  return Array.isArray(member) === Array.isArray(wanted) && holds(member, wanted, message);
 }
 
 function holdsMembers(held: unknown, wanted: object, message: TokenMessage | undefined): boolean {
@@ -95,9 +98,9 @@ function holdsText(held: unknown, text: string | undefined): boolean {
 }
 
 /** Does the scope `held` (a text of RFC 8693 §4.2, a list or an object) grant all of `wanted`? Names are compared whole. */
-function grants(held: unknown, wanted: Scope): boolean {
+function grants(held: unknown, wanted: Scope, message: TokenMessage | undefined): boolean {
   const isNames = typeof wanted === 'string' || Array.isArray(wanted);
-  if (!isNames && typeof held === 'object' && !Array.isArray(held)) return holds(held, wanted, undefined);
+  if (!isNames && typeof held === 'object' && !Array.isArray(held)) return holds(held, wanted, message);
   const names = new Set(scopeNames(held));
   // a text holds names only: a member with another value than true cannot be met by one
   if (!isNames && Object.values(wanted).some((value) => value !== true)) return false;

@@ -93,7 +93,8 @@ function fromCredentials(value: string, scheme: string): string | undefined {
     if (listHolds(value, scheme)) throw malformed('several credentials in one header');
     return undefined;
   }
-  return bareToken(value.slice(scheme.length).trimStart());
+  // spaces alone separate: trimStart() would drop a non-breaking one too
+  return bareToken(value.slice(scheme.length).replace(/^ +/, ''));
 }
 
 function hasScheme(value: string, scheme: string): boolean {
@@ -107,7 +108,7 @@ function listHolds(value: string, scheme: string): boolean {
 
 /** `transport.header.list`: of several credentials the one of the scheme, as Flask-JWT-Extended reads them. */
 function fromList(value: string, scheme: string): string | undefined {
-  const parts = value.split(',').map((part) => part.trim());
+  const parts = value.split(',').map((part) => part.replace(/^[ \t]+|[ \t]+$/g, ''));
   const ours = parts.filter((part) => hasScheme(part, scheme));
   if (ours.length > 1) throw malformed('several credentials of the scheme in one header');
   return ours[0] === undefined ? undefined : fromCredentials(ours[0], scheme);

@@ -1,4 +1,4 @@
-import { Inject, Injectable, Logger, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { AuthError } from '../auth.errors.js';
 import { ActivityChecker } from './check-active.js';
 import { checkClaims, type GrantedToken } from './check-claims.js';
@@ -6,6 +6,7 @@ import { grantOf, rememberGrant } from './current-token.decorator.js';
 import { extractToken, type PresentedToken, type TokenPlaces } from './extract-token.js';
 import type { GuardOptions } from './guard.options.js';
 import { askHook, REQUEST_HOOKS, type RequestHooks } from './request-hooks.js';
+import { Refusals } from './refusals.js';
 import { routeRequirement } from './route-requirement.js';
 import type { TokenRequirement } from './token-requirement.js';
 import { Transport, type TokenMessage } from './transport.js';
@@ -28,7 +29,6 @@ export interface GuardSettings {
  */
 @Injectable()
 export class RequireTokenGuard implements CanActivate {
-  private readonly logger = new Logger(RequireTokenGuard.name);
   private readonly verifyHook: RequestHooks['verify'];
 
   constructor(
@@ -37,6 +37,7 @@ export class RequireTokenGuard implements CanActivate {
     @Inject(ActivityChecker) private readonly activity: ActivityChecker,
     @Inject(REQUEST_HOOKS) private readonly hooks: RequestHooks,
     @Inject(GUARD_SETTINGS) private readonly settings: GuardSettings,
+    @Inject(Refusals) private readonly refusals: Refusals,
   ) {
     this.verifyHook = hooks.verify?.bind(hooks);
   }
@@ -49,10 +50,12 @@ export class RequireTokenGuard implements CanActivate {
       if (!(granted instanceof Promise)) return true;
       return granted.then(
         () => true,
-        (error: unknown) => this.refuse(error, context),
+        (error: unknown) => {
+          throw this.refusals.phrase(error, context);
+        },
       );
     } catch (error) {
-      return this.refuse(error, context);
+      throw this.refusals.phrase(error, context);
     }
   }
 
@@ -134,19 +137,8 @@ export class RequireTokenGuard implements CanActivate {
     rememberGrant(message.carrier, { requirement, token: null, user: undefined });
     return null;
   }
-
-  private refuse(error: unknown, context: ExecutionContext): never {
-    if (!(error instanceof AuthError)) throw error;
-    if (error.statusCode >= 500) this.logger.error(`${error.code}: ${error.reason ?? ''}`, causeText(error));
-    throw this.transport.refusal(error, context);
-  }
 }
 
 function cookieKind({ type }: TokenRequirement): 'access' | 'refresh' {
   return type === 'refresh' ? 'refresh' : 'access';
-}
-
-/** The message of what lies behind an outage, for the log. Stores see to it that it holds no statement and no value. */
-function causeText({ cause }: AuthError): string {
-  return cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause ?? '');
 }

@@ -92,7 +92,7 @@ export function compileRequirement(options: RequireTokenOptions = {}): TokenRequ
 }
 
 function checkOptions(options: RequireTokenOptions): void {
-  if (typeof options !== 'object' || options === null) fail('', 'takes an object');
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) fail('', 'takes an object');
   for (const [name, value] of Object.entries(options)) {
     if (!optionNames.includes(name as keyof RequireTokenOptions))
       fail(name, `is no option: there are ${optionNames.join(', ')}`);
@@ -130,6 +130,7 @@ function checkSimple({
   for (const location of locations ?? []) {
     if (!tokenLocations.includes(location)) fail('locations', `must be of ${tokenLocations.join(', ')}`);
   }
+  if (new Set(locations).size < (locations?.length ?? 0)) fail('locations', 'names a place twice');
   if (optional !== undefined && typeof optional !== 'boolean' && optional !== 'lenient')
     fail('optional', "must be true, false or 'lenient'");
   if (fresh !== undefined && typeof fresh !== 'boolean' && !((parseDuration(fresh) ?? 0) > 0))
@@ -146,10 +147,8 @@ function checkSimple({
 }
 
 function checkScope(scope: Scope): void {
-  if (typeof scope === 'string' || Array.isArray(scope)) {
-    const names = typeof scope === 'string' ? scope.split(' ') : (scope as readonly unknown[]);
-    const good = names.length > 0 && names.every((name) => typeof name === 'string' && /^[^\s"\\]+$/.test(name));
-    if (!good) fail('scope', 'must be one or more names, with single spaces between them');
+  if (isNames(scope)) {
+    checkNames('scope', scope);
     return;
   }
   checkClaims('scope', scope as ClaimRequirements);
@@ -158,18 +157,30 @@ function checkScope(scope: Scope): void {
   }
 }
 
+function isNames(scope: unknown): scope is string | readonly unknown[] {
+  return typeof scope === 'string' || Array.isArray(scope);
+}
+
+function checkNames(path: string, scope: string | readonly unknown[]): void {
+  const names = typeof scope === 'string' ? scope.split(' ') : scope;
+  const good = names.length > 0 && names.every((name) => typeof name === 'string' && /^[^\s"\\]+$/.test(name));
+  if (!good) fail(path, 'must be one or more names, with single spaces between them');
+}
+
 function checkClaims(path: string, claims: ClaimRequirements): void {
-  if (typeof claims !== 'object' || claims === null || Array.isArray(claims) || claims instanceof RequestValue) {
-    fail(path, 'must be an object of claims');
-  }
+  const isOther = Array.isArray(claims) || claims instanceof RequestValue || claims instanceof AnyOf;
+  if (typeof claims !== 'object' || claims === null || isOther) fail(path, 'must be an object of claims');
   if (Object.keys(claims).length === 0) fail(path, 'is empty: leave it out, or name what is required');
-  for (const [name, value] of Object.entries(claims)) checkValue(`${path}.${name}`, value);
+  for (const [name, value] of Object.entries(claims)) {
+    // the names of a scope are compared as a set: one without names would hold for every token
+    if (name === 'scope' && isNames(value)) checkNames(`${path}.scope`, value);
+    else checkValue(`${path}.${name}`, value);
+  }
 }
 
 function checkValue(path: string, value: ClaimRequirement | undefined): void {
-  if (value === undefined || typeof value === 'function' || typeof value === 'symbol' || typeof value === 'bigint') {
-    fail(path, 'must be a JSON value, param(), query(), body() or anyOf()');
-  }
+  const isJson = ['string', 'number', 'boolean', 'object'].includes(typeof value) && !Number.isNaN(value);
+  if (value === undefined || !isJson) fail(path, 'must be a JSON value, param(), query(), body() or anyOf()');
   if (typeof value !== 'object' || value === null || value instanceof RequestValue) return;
   const members = value instanceof AnyOf ? value.values : value;
   const entries = Object.entries(members as object) as [string, ClaimRequirement][];
@@ -189,6 +200,6 @@ export function requestValues(requirement: TokenRequirement): RequestValue[] {
     else if (value instanceof AnyOf) value.values.forEach(visit);
     else if (typeof value === 'object' && value !== null) Object.values(value).forEach(visit);
   };
-  visit([requirement.claims, requirement.override]);
+  visit([requirement.claims, requirement.override, requirement.scope]);
   return found;
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '../auth.clock.js';
 import { longestLifetime, seconds } from '../auth.durations.js';
 import { AuthError } from '../auth.errors.js';
-import type { JwtClaims } from '../jwt/claims.js';
+import { deepFreeze, type JwtClaims } from '../jwt/claims.js';
 import type { JwtOptions, KeyOptions } from '../jwt/jwt.options.js';
 import type { KeyRing } from '../jwt/key-ring.js';
 import { createJwtKey, type JwtKey } from '../jwt/keys.js';
@@ -110,7 +110,11 @@ export class TokenVerifier {
     if (claims.exp === undefined && !(issuer === undefined && this.mayLackExpiry.has(type)))
       throw invalid('exp is missing');
     return {
-      ...{ raw, header, subject, type, claims: deepFreeze(claims) },
+      raw,
+      header,
+      claims: deepFreeze(claims),
+      subject,
+      type,
       revocable: revocableOf(claims, subject, issuer?.issuer),
       audience: issuer?.audience ?? this.ownAudience,
     };
@@ -165,15 +169,17 @@ function checkLifetime({ iat, exp }: JwtClaims, longest: number): void {
 
 function revocableOf(claims: JwtClaims, subject: string, issuer: string | undefined): RevocableToken {
   const id = (text: string | undefined) => (text === undefined ? undefined : revocationId(text, issuer));
-  return { jti: id(claims.jti), sid: id(claims.sid), sub: revocationId(subject, issuer), iat: claims.iat };
+  return {
+    jti: id(claims.jti),
+    sid: id(claims.sid),
+    sub: revocationId(subject, issuer),
+    iat: issuedAt(claims, issuer),
+  };
 }
 
-function deepFreeze<T>(value: T): T {
-  if (typeof value === 'object' && value !== null) {
-    for (const member of Object.values(value)) deepFreeze(member);
-    Object.freeze(value);
-  }
-  return value;
+/** Of a token that was made from another one, when that one was issued: it dies with what revokes its ancestors. */
+function issuedAt({ iat, orig_iat: original }: JwtClaims, issuer: string | undefined): number | undefined {
+  return issuer === undefined && iat !== undefined && typeof original === 'number' ? Math.min(iat, original) : iat;
 }
 
 function invalid(reason: string): AuthError {

@@ -10,6 +10,7 @@ const reserved = [
   'exp',
   'nbf',
   'iat',
+  'orig_iat',
   'jti',
   'sid',
   'auth_time',

@@ -20,6 +20,8 @@ export interface RefreshParts {
 /** What a refresh may change of the grant. */
 export type RefreshOptions = Pick<IssueOptions, 'scope' | 'claims' | 'header' | 'expiresIn'>;
 
+type RefreshGrant = Omit<IssueOptions, 'type' | 'fresh'>;
+
 /**
  * New tokens for a refresh token that was verified, is of type `refresh`, and was not revoked when the store was asked.
  *
@@ -34,12 +36,14 @@ export type RefreshOptions = Pick<IssueOptions, 'scope' | 'claims' | 'header' | 
 export async function refreshTokens(
   parts: RefreshParts,
   subject: string,
-  claims: JwtClaims,
+  verified: JwtClaims,
   options: RefreshOptions,
 ): Promise<TokenResponse> {
   const { tokens, store } = parts;
+  // one that was made elsewhere under our key may name no family: it begins one
+  const claims = { ...verified, sid: verified.sid ?? verified.jti! };
   const granted = grantOf(claims, options);
-  const lineage = { sid: claims.sid!, ...(claims.auth_time !== undefined && { authTime: claims.auth_time }) };
+  const lineage = tokens.lineageOf(claims);
   if (store === undefined) {
     const accessToken = await tokens.issueAccessToken(subject, granted, lineage);
     return tokens.response(accessToken, granted.scope, granted.expiresIn);
@@ -75,13 +79,9 @@ async function reused({ tokens, emit, clock }: RefreshParts, subject: string, cl
   return new AuthError('token_reused', { reason: 'its family is revoked' });
 }
 
-/** The grant as the refresh token remembers it, but for what the application says anew. */
-function grantOf(claims: JwtClaims, options: RefreshOptions): Omit<IssueOptions, 'type'> {
+/** The grant as the refresh token remembers it, but for what the application says anew; its audience never changes. */
+function grantOf(claims: JwtClaims, { scope, claims: own, header, expiresIn }: RefreshOptions): RefreshGrant {
   const grant = (claims['grant'] ?? {}) as { scope?: Scope; claims?: Record<string, JsonValue>; aud?: string };
-  return {
-    ...(grant.scope !== undefined && { scope: grant.scope }),
-    ...(grant.claims !== undefined && { claims: grant.claims }),
-    ...(grant.aud !== undefined && { audience: grant.aud }),
-    ...options,
-  };
+  const given = { scope: scope ?? grant.scope, claims: own ?? grant.claims, audience: grant.aud, header, expiresIn };
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }

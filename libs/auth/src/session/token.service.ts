@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import type { Clock } from '../auth.clock.js';
 import { parseDuration, seconds, type Duration, type Lifetime } from '../auth.durations.js';
 import { AuthError } from '../auth.errors.js';
+import type { AuthEventListener } from '../auth.events.js';
 import type { JsonValue, JwtClaims } from '../jwt/claims.js';
 import type { JwtOptions } from '../jwt/jwt.options.js';
 import type { KeyRing } from '../jwt/key-ring.js';
@@ -9,7 +10,8 @@ import { createJwtKey, type JwtKey } from '../jwt/keys.js';
 import { scopeNames, scopeText, type Scope } from '../jwt/scope.js';
 import { signJwt } from '../jwt/sign.js';
 import { revocationId, type RevocationList } from '../stores/revocation-list.js';
-import type { IssueHooks } from './issue-hooks.js';
+import type { RevocationKind } from '../stores/revocation.store.js';
+import { askIssueHook, type IssueHooks } from './issue-hooks.js';
 import { checkClaimNames, checkHeaderNames, checkJson, ownClaims } from './issued-claims.js';
 
 /** What a token is issued with, besides its subject. */
@@ -50,6 +52,10 @@ interface Granted {
 
 /** What only Latchkey writes into a token. */
 interface Lineage {
+  /** The subject as the parent holds it, which may be no text. */
+  readonly subject?: JsonValue;
+  /** `iat` of the first token: a token never outlives what revokes its ancestors. */
+  readonly originalIssuedAt?: number;
   readonly sid?: string;
   readonly authTime?: number;
   readonly parent?: string;
@@ -64,6 +70,7 @@ export interface TokenServiceParts {
   readonly clock: Clock;
   readonly hooks: IssueHooks;
   readonly revocations: RevocationList;
+  readonly emit: AuthEventListener;
   /** Tokens travel in cookies here: each carries a `csrf` claim. */
   readonly withCsrf: boolean;
 }
@@ -76,6 +83,11 @@ export class TokenService {
   constructor(private readonly parts: TokenServiceParts) {
     const { accessTokenLifetime, refreshTokenLifetime } = parts.options;
     this.longestLifetime = Math.max(seconds(accessTokenLifetime), seconds(refreshTokenLifetime));
+  }
+
+  /** `iss` of the tokens made here. */
+  get issuer(): string {
+    return this.parts.options.issuer;
   }
 
   async issueAccessToken(user: unknown, options: IssueOptions = {}, lineage: Lineage = {}): Promise<string> {
@@ -101,11 +113,23 @@ export class TokenService {
    * carried on: it would never end.
    */
   async reissueAccessToken(claims: JwtClaims, subject: string, longest: number): Promise<string> {
-    const { scope, fresh, aud, sid, csrf, auth_time: authTime } = claims;
-    const lineage = { sid, csrf, authTime, ...(typeof fresh === 'number' && { freshUntil: fresh }) } as Lineage;
+    const { scope, fresh, aud, csrf } = claims;
+    const freshUntil = typeof fresh === 'number' ? { freshUntil: fresh } : {};
+    const lineage = { ...this.lineageOf(claims), csrf, ...freshUntil } as Lineage;
     const expiresIn = Math.min(longest, seconds(this.parts.options.accessTokenLifetime)) as Duration;
     const options = { claims: ownClaims(claims, this.parts.options), scope: scope as Scope, audience: aud!, expiresIn };
     return this.issueAccessToken(subject, options, lineage);
+  }
+
+  /** What a token made from one with these claims inherits. */
+  lineageOf(claims: JwtClaims): Lineage {
+    const { sid, auth_time: authTime, iat, orig_iat: originalIssuedAt = iat } = claims;
+    return {
+      subject: claims[this.parts.options.subjectClaim]!,
+      originalIssuedAt: originalIssuedAt as number,
+      ...(sid !== undefined && { sid }),
+      ...(authTime !== undefined && { authTime }),
+    };
   }
 
   /** The pair that `lineage` continues. */
@@ -140,19 +164,34 @@ export class TokenService {
    * @throws AuthError `store_unavailable`
    */
   async revoke(claims: JwtClaims, { family = true }: { family?: boolean } = {}): Promise<boolean> {
-    if (family && claims.sid !== undefined)
-      return this.parts.revocations.revoke('sid', revocationId(claims.sid), this.keptUntil());
-    if (claims.jti === undefined)
-      throw new AuthError('invalid_argument', { reason: 'the token has no jti to revoke it by' });
-    return this.parts.revocations.revoke('jti', revocationId(claims.jti), this.keptUntil());
+    const kind = family && claims.sid !== undefined ? 'sid' : 'jti';
+    const id = claims[kind];
+    if (id === undefined) throw new AuthError('invalid_argument', { reason: 'the token has no jti to revoke it by' });
+    if (claims.iss === this.issuer) return this.revokeBy(kind, id);
+    // ids of another issuer are names of its own, and its tokens may live longer than ours
+    const until = Math.max(this.keptUntil(), ((claims.exp ?? 0) + 2 * 60) * 1000);
+    return this.revokeBy(kind, id, { issuer: claims.iss, until });
   }
 
   /** Every token of the subject issued up to now is dead; those issued from now on live. */
   async revokeAll(subject: string): Promise<void> {
     if (typeof subject !== 'string' || subject === '')
       throw new AuthError('invalid_argument', { reason: 'the subject must be a text' });
-    const second = Math.floor(this.parts.clock.now() / 1000);
-    await this.parts.revocations.revoke('sub', revocationId(subject), this.keptUntil(), second);
+    const { clock, revocations } = this.parts;
+    // what was issued since a revocation of this same second lies one second ahead
+    const notBefore = Math.max(Math.floor(clock.now() / 1000), revocations.notBefore(revocationId(subject)) + 1);
+    await this.revokeBy('sub', subject, { notBefore });
+  }
+
+  private async revokeBy(
+    kind: RevocationKind,
+    id: string,
+    { issuer, until = this.keptUntil(), notBefore = 0 }: { issuer?: string; until?: number; notBefore?: number } = {},
+  ): Promise<boolean> {
+    const { revocations, emit, clock } = this.parts;
+    const first = await revocations.revoke(kind, revocationId(id, issuer), until, notBefore);
+    if (first) emit('revoked', { kind, id, at: clock.now() });
+    return first;
   }
 
   /** Milliseconds: until then a token issued now, anywhere in the cluster, can be presented. */
@@ -166,10 +205,10 @@ export class TokenService {
     const { hooks, options: jwt } = this.parts;
     if (typeof type !== 'string' || !/^[\w.-]{1,64}$/.test(type))
       throw new AuthError('invalid_argument', { reason: 'type must be a name' });
-    const subject = await this.subjectOf(user);
+    const subject = lineage.subject ?? (await this.subjectOf(user));
     const about = { type };
-    const claims = { ...(await hooks.claims?.(user, about)), ...options.claims };
-    const header = { ...(await hooks.header?.(user, about)), ...options.header };
+    const claims = { ...(await askIssueHook('hooks.claims', () => hooks.claims?.(user, about))), ...options.claims };
+    const header = { ...(await askIssueHook('hooks.header', () => hooks.header?.(user, about))), ...options.header };
     checkClaimNames(claims, jwt);
     checkHeaderNames(header);
     const key = await this.signingKey(subject, type);
@@ -190,7 +229,8 @@ export class TokenService {
       [jwt.subjectClaim]: subject,
       aud: options.audience ?? jwt.audience ?? jwt.issuer,
       // revokeAll() is to the second: a token of the same second must lie behind it
-      iat: Math.max(now, revocations.notBefore(revocationId(String(subject))) + 1),
+      iat: Math.max(now, revocations.notBefore(revocationId(textOf(subject))) + 1),
+      ...(lineage.originalIssuedAt !== undefined && { orig_iat: lineage.originalIssuedAt }),
       ...(jwt.notBefore && { nbf: now }),
       ...(lifetime !== Infinity && { exp: now + lifetime }),
       jti: randomUUID(),
@@ -208,7 +248,10 @@ export class TokenService {
 
   private async subjectOf(user: unknown): Promise<unknown> {
     const { hooks, options } = this.parts;
-    const subject = hooks.subject === undefined || typeof user === 'string' ? user : await hooks.subject(user);
+    const subject =
+      hooks.subject === undefined || typeof user === 'string'
+        ? user
+        : await askIssueHook('hooks.subject', () => hooks.subject!(user));
     if (typeof subject === 'string' && subject !== '') return subject;
     if (!options.requireStringSubject && subject !== undefined && subject !== null && subject !== '') {
       checkJson('subject', subject);
@@ -241,7 +284,9 @@ export class TokenService {
   private async signingKey(subject: unknown, type: string): Promise<JwtKey> {
     const { hooks, keys } = this.parts;
     if (hooks.signingKey === undefined) return keys.current;
-    const key = createJwtKey('hooks.signingKey', await hooks.signingKey({ subject: String(subject), type }));
+    const about = { subject: textOf(subject), type };
+    const given = await askIssueHook('hooks.signingKey', () => hooks.signingKey!(about));
+    const key = createJwtKey('hooks.signingKey', given);
     if (key.signKey === undefined)
       throw new AuthError('invalid_argument', { reason: 'hooks.signingKey gave a public key' });
     return key;
@@ -256,6 +301,12 @@ function freshClaim(fresh: true | Duration, now: number): true | number {
   return now + length;
 }
 
-function withoutGrant({ sid, authTime }: Lineage): Lineage {
-  return { ...(sid !== undefined && { sid }), ...(authTime !== undefined && { authTime }) };
+/** As a token's reader names it: the text itself, JSON of anything else. */
+function textOf(subject: unknown): string {
+  return typeof subject === 'string' ? subject : JSON.stringify(subject);
+}
+
+/** What is only for the refresh token stays there. */
+function withoutGrant({ parent: _parent, grant: _grant, ...lineage }: Lineage): Lineage {
+  return lineage;
 }

@@ -1,0 +1,177 @@
+import { Logger, type Provider } from '@nestjs/common';
+import { APP_FILTER, ModuleRef } from '@nestjs/core';
+import { Clock, SystemClock } from './auth.clock.js';
+import { seconds } from './auth.durations.js';
+import { AUTH_EVENTS, type AuthEventListener } from './auth.events.js';
+import { AUTH_HOOKS, type AuthHooks } from './auth.hooks.js';
+import { resolveOptions, type AuthModuleOptions } from './auth.options.js';
+import type { AuthSettings } from './auth.settings.js';
+import { RouteCheck } from './auth.routes.js';
+import { AuthService, REFRESH_PARTS } from './auth.service.js';
+import { AuthErrorFilter } from './http/auth-error.filter.js';
+import { CookieJar } from './http/cookie-jar.js';
+import { CookieSlider } from './http/cookie-slider.js';
+import { HttpTransport } from './http/http.transport.js';
+import { OriginProof } from './http/origin-proof.js';
+import { KeyRing } from './jwt/key-ring.js';
+import { TrustedIssuer } from './jwt/trusted-issuers.js';
+import { ActivityChecker } from './resource/check-active.js';
+import { Refusals } from './resource/refusals.js';
+import { REQUEST_HOOKS, type RequestHooks } from './resource/request-hooks.js';
+import { GUARD_SETTINGS, RequireTokenGuard, type GuardSettings } from './resource/require-token.guard.js';
+import { Transport } from './resource/transport.js';
+import { TokenVerifier } from './resource/verify-token.js';
+import { ISSUE_HOOKS, type IssueHooks } from './session/issue-hooks.js';
+import type { RefreshParts } from './session/refresh.js';
+import { TokenService } from './session/token.service.js';
+import { RevocationList } from './stores/revocation-list.js';
+import type { RevocationStore } from './stores/revocation.store.js';
+
+/** The injection token of the checked options. */
+export const AUTH_SETTINGS = Symbol.for('nest-latchkey:settings');
+/** The injection token of the stores that the options chose. */
+export const STORES = Symbol.for('nest-latchkey:stores');
+
+export type Stores = { revocations?: RevocationStore };
+
+/** Everything the module is made of, from the options up. */
+export const providersOf = (optionsToken: string | symbol): Provider[] => [
+  make(AUTH_SETTINGS, [optionsToken], (options: AuthModuleOptions) => resolveOptions(options)),
+  { provide: Clock, useClass: SystemClock },
+  make(KeyRing, [AUTH_SETTINGS], ({ keys }: AuthSettings) => keys),
+
+  make(AUTH_HOOKS, [AUTH_SETTINGS, ModuleRef], ({ hooks }: AuthSettings, modules: ModuleRef) =>
+    typeof hooks === 'function' ? modules.create(hooks) : hooks,
+  ),
+  { provide: REQUEST_HOOKS, useExisting: AUTH_HOOKS },
+  { provide: ISSUE_HOOKS, useExisting: AUTH_HOOKS },
+  make(AUTH_EVENTS, [AUTH_HOOKS], listener),
+
+  make(STORES, [AUTH_SETTINGS, ModuleRef], ({ stores }: AuthSettings, modules: ModuleRef) =>
+    stores.create(modules as never),
+  ),
+  make(
+    RevocationList,
+    [AUTH_SETTINGS, STORES, Clock],
+    ({ revocation }: AuthSettings, { revocations }: Stores, clock: Clock) => {
+      const logger = new Logger(RevocationList.name);
+      return new RevocationList(revocations, revocation, clock, () =>
+        logger.error('the revocations could not be read from the store'),
+      );
+    },
+  ),
+
+  make(
+    TokenVerifier,
+    [AUTH_SETTINGS, Clock, REQUEST_HOOKS],
+    ({ jwt, keys }: AuthSettings, clock: Clock, hooks: RequestHooks) => {
+      const trustedIssuers = (jwt.trustedIssuers ?? []).map(
+        (issuer, index) => new TrustedIssuer(issuer, `jwt.trustedIssuers[${index}]`, () => clock.now()),
+      );
+      return new TokenVerifier({ options: jwt, keys, trustedIssuers, clock, hooks });
+    },
+  ),
+  make(
+    ActivityChecker,
+    [RevocationList, Clock, REQUEST_HOOKS],
+    (revocations: RevocationList, clock: Clock, hooks: RequestHooks) => new ActivityChecker(revocations, clock, hooks),
+  ),
+  make(
+    TokenService,
+    [AUTH_SETTINGS, Clock, ISSUE_HOOKS, RevocationList, AUTH_EVENTS],
+    (
+      { jwt, keys, withCookies, csrf }: AuthSettings,
+      clock: Clock,
+      hooks: IssueHooks,
+      revocations: RevocationList,
+      emit: AuthEventListener,
+    ) =>
+      new TokenService({
+        options: jwt,
+        keys,
+        clock,
+        hooks,
+        revocations,
+        emit,
+        withCsrf: withCookies && csrf.enabled,
+      }),
+  ),
+  make(
+    REFRESH_PARTS,
+    [AUTH_SETTINGS, TokenService, STORES, RevocationList, Clock, AUTH_EVENTS],
+    (
+      { session }: AuthSettings,
+      tokens: TokenService,
+      stores: Stores,
+      revocations: RevocationList,
+      clock: Clock,
+      emit: AuthEventListener,
+    ) =>
+      ({
+        tokens,
+        revocations,
+        clock,
+        store: stores.revocations,
+        reuseLeeway: seconds(session.reuseLeeway),
+        emit,
+      }) satisfies RefreshParts,
+  ),
+
+  make(CookieJar, [AUTH_SETTINGS, Clock], ({ cookies, csrf, secureCookies, session }: AuthSettings, clock: Clock) => {
+    return new CookieJar({ cookies, csrf, clock, secure: secureCookies, refreshPath: session.basePath });
+  }),
+  make(
+    Transport,
+    [AUTH_SETTINGS, TokenService, CookieJar, Clock],
+    (
+      { errors, guard, jwt, transport, csrf, publicOrigin, cookies }: AuthSettings,
+      tokens: TokenService,
+      jar: CookieJar,
+      clock: Clock,
+    ) =>
+      new HttpTransport({
+        errors,
+        scheme: transport.header.scheme ?? 'Bearer',
+        realm: guard.realm ?? jwt.issuer.replace(/[^\x20\x21\x23-\x5b\x5d-\x7e]/g, ''),
+        originProof: new OriginProof(csrf, publicOrigin ?? ''),
+        slider:
+          cookies.slidingRefresh === false ? undefined : new CookieSlider(cookies.slidingRefresh, tokens, jar, clock),
+      }),
+  ),
+  make(
+    GUARD_SETTINGS,
+    [AUTH_SETTINGS, CookieJar],
+    ({ guard, transport }: AuthSettings, jar: CookieJar): GuardSettings => {
+      return { guard, places: { ...transport, cookieNames: jar.names } };
+    },
+  ),
+
+  Refusals,
+  RequireTokenGuard,
+  AuthService,
+  RouteCheck,
+  { provide: APP_FILTER, useClass: AuthErrorFilter },
+];
+
+/** What modules need to guard routes, and what edges build on. */
+export const exported = [
+  ...[AuthService, RequireTokenGuard, AUTH_SETTINGS, AUTH_HOOKS, REQUEST_HOOKS, GUARD_SETTINGS],
+  ...[AUTH_EVENTS, Refusals, Clock, KeyRing, Transport, TokenVerifier, ActivityChecker, TokenService, RevocationList],
+];
+
+/** A provider made of others. */
+function make(provide: unknown, inject: unknown[], useFactory: (...parts: never[]) => unknown): Provider {
+  return { provide, inject, useFactory } as Provider;
+}
+
+/** Events reach the application's listener; what it throws changes nothing. */
+function listener(hooks: AuthHooks): AuthEventListener {
+  const logger = new Logger('AuthEvents');
+  return (name, payload) => {
+    try {
+      hooks.onEvent?.(name, payload);
+    } catch (error) {
+      logger.error(`hooks.onEvent threw ${error instanceof Error ? error.name : typeof error} at ${name}`);
+    }
+  };
+}

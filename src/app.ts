@@ -1,0 +1,59 @@
+import { NestFactory, type AbstractHttpAdapter } from '@nestjs/core';
+import { ExpressAdapter } from '@nestjs/platform-express';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { INestApplication } from '@nestjs/common';
+import { AuthConfigError } from 'nest-latchkey';
+import { AppModule } from './app.module.js';
+import { setUpDocumentation } from './documentation.js';
+import { EnvironmentError, type Environment } from './environment.js';
+
+/**
+ * The whole application, ready for `listen()`.
+ *
+ * @throws EnvironmentError when the environment cannot be used; the database's own error when it cannot be reached.
+ */
+export async function createApp(environment: Environment): Promise<INestApplication> {
+  const adapter = environment.adapter === 'fastify' ? new FastifyAdapter() : new ExpressAdapter();
+  const app = await create(environment, adapter);
+
+  const isHttps = environment.publicUrl.startsWith('https:');
+  app.useSecurityHeaders({
+    // both tell the browser to use https, which a local server does not speak
+    strictTransportSecurity: isHttps,
+    contentSecurityPolicy: { directives: { upgradeInsecureRequests: isHttps } },
+  });
+  if (environment.corsOrigins.length > 0) {
+    app.enableCors({
+      origin: [...environment.corsOrigins],
+      credentials: true,
+      methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+      exposedHeaders: ['WWW-Authenticate', 'Retry-After'],
+    });
+  }
+  setUpDocumentation(app);
+  return app;
+}
+
+/** The library names its options; whoever starts the application knows the variables. */
+async function create(environment: Environment, adapter: AbstractHttpAdapter): Promise<INestApplication> {
+  try {
+    return await NestFactory.create(AppModule.forEnvironment(environment), adapter, { abortOnError: false });
+  } catch (error) {
+    if (!(error instanceof AuthConfigError) || !Object.hasOwn(variables, error.option)) throw error;
+    throw new EnvironmentError([
+      error.message.replace(':', '').replace(/\b(publicUrl|jwt\.\w+)/g, (option) => variables[option] ?? option),
+    ]);
+  }
+}
+
+const variables: Readonly<Record<string, string>> = {
+  publicUrl: 'PUBLIC_URL',
+  'jwt.issuer': 'AUTH_ISSUER',
+  'jwt.audience': 'AUTH_AUDIENCE',
+  'jwt.algorithm': 'AUTH_ALGORITHM',
+  'jwt.secret': 'AUTH_SECRET',
+  'jwt.privateKey': 'AUTH_PRIVATE_KEY',
+  'jwt.accessTokenLifetime': 'ACCESS_TOKEN_LIFETIME',
+  'jwt.refreshTokenLifetime': 'REFRESH_TOKEN_LIFETIME',
+  'jwt.clockTolerance': 'CLOCK_TOLERANCE',
+};

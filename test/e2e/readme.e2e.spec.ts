@@ -1,0 +1,115 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { INestApplication } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { createApp } from '../../src/app.js';
+import { readEnvironment } from '../../src/environment.js';
+
+const readme = readFileSync('README.md', 'utf8');
+const secret = 'kJ3v-9sQx_27LrTnWb8yZpEo5GhCdAuF';
+
+/** The commands of the README that begin with `$`, each with the output shown below it. */
+function consoleSession(): { command: string; output: string }[] {
+  const block = [...readme.matchAll(/```console\n([^]*?)```/g)]
+    .map(([, text]) => text!)
+    .find((text) => text.startsWith('$'))!;
+  return block
+    .split(/^\$ /m)
+    .slice(1)
+    .map((part) => ({ command: part.split('\n')[0]!, output: part.split('\n').slice(1).join('\n').trim() }));
+}
+
+/** The output as a pattern: `…` stands for what changes. */
+function pattern(output: string): RegExp {
+  const escaped = output.split('…').map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+  return new RegExp(`^${escaped.join('[^"]+')}$`);
+}
+
+describe.each(['express', 'fastify'])('the README on %s', (adapter) => {
+  let app: INestApplication;
+  let folder: string;
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'latchkey-readme-'));
+    const variables = {
+      PORT: '0',
+      ADAPTER: adapter,
+      DATABASE_URL: `sqlite:${join(folder, 'app.sqlite')}`,
+      AUTH_SECRET: secret,
+    };
+    app = await createApp(readEnvironment(variables));
+    app.useLogger(false);
+    await app.listen(0, '127.0.0.1');
+  });
+
+  afterAll(async () => {
+    await app.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('shows commands that answer as it says', async () => {
+    const { port } = app.getHttpServer().address() as AddressInfo;
+    const session = consoleSession();
+    expect(session.length).toBeGreaterThan(6);
+    // one shell for all: a variable set by one command is used by the next
+    const marker = '--- next command ---';
+    const script = session
+      .map(({ command }) => command.replaceAll('localhost:3000', `127.0.0.1:${port}`))
+      .join(`\necho; echo '${marker}'\n`);
+    const { stdout } = await promisify(execFile)('bash', ['-c', script]);
+    const outputs = stdout.split(marker).map((output) => output.trim());
+    for (const [index, { output }] of session.entries()) expect(outputs[index]).toMatch(pattern(output));
+  });
+});
+
+describe('the examples of the README', () => {
+  it('are the files of docs/examples, which the type check compiles', () => {
+    const blocks = [...readme.matchAll(/```ts file=(\S+)\n([^]*?)```/g)];
+    for (const [, file, code] of blocks) expect(code).toBe(readFileSync(join('docs/examples', file!), 'utf8'));
+    expect(blocks.map(([, file]) => file).sort()).toEqual(readdirSync('docs/examples').sort());
+  });
+
+  it('answer as the text around them says', async () => {
+    process.env['AUTH_SECRET'] = secret;
+    const { AppModule } = await import('../../docs/examples/five-minutes.js');
+    const app = await NestFactory.create(AppModule, { logger: false, abortOnError: false });
+    await app.listen(0, '127.0.0.1');
+    const url = await app.getUrl();
+    const call = async (method: string, path: string, token?: string, body?: object) => {
+      const headers = {
+        ...(token && { authorization: `Bearer ${token}` }),
+        ...(body && { 'content-type': 'application/json' }),
+      };
+      return fetch(url + path, { method, headers, ...(body && { body: JSON.stringify(body) }) });
+    };
+    const logIn = async (username: string) => {
+      const answer = await call('POST', '/login', undefined, { username, password: 'your own check goes here' });
+      return (await answer.json()) as { access_token: string; refresh_token: string };
+    };
+
+    const bob = await logIn('bob');
+    const root = await logIn('root');
+    const statuses = [
+      ['GET', '/notes', undefined, 401],
+      ['GET', '/notes', bob.access_token, 200],
+      ['GET', '/users/bob', bob.access_token, 200],
+      ['GET', '/users/ada', bob.access_token, 403],
+      ['GET', '/users/ada', root.access_token, 200],
+      ['DELETE', '/notes/1', bob.access_token, 403],
+      ['DELETE', '/notes/1', root.access_token, 200],
+      ['POST', '/refresh', bob.access_token, 401],
+      ['POST', '/refresh', bob.refresh_token, 200],
+      ['POST', '/logout', bob.access_token, 204],
+      ['GET', '/notes', bob.access_token, 401],
+      ['POST', '/refresh', bob.refresh_token, 401],
+    ] as const;
+    for (const [method, path, token, status] of statuses) {
+      expect([method, path, (await call(method, path, token)).status]).toEqual([method, path, status]);
+    }
+    await app.close();
+  });
+});

@@ -168,10 +168,9 @@ function make(provide: unknown, inject: unknown[], useFactory: (...parts: never[
 function listener(hooks: AuthHooks): AuthEventListener {
   const logger = new Logger('AuthEvents');
   return (name, payload) => {
-    try {
-      hooks.onEvent?.(name, payload);
-    } catch (error) {
-      logger.error(`hooks.onEvent threw ${error instanceof Error ? error.name : typeof error} at ${name}`);
-    }
+    // the type says void, which an async function passes for too: its rejection would end the process
+    new Promise<unknown>((resolve) => resolve(hooks.onEvent?.(name, payload))).catch((error: unknown) =>
+      logger.error(`hooks.onEvent threw ${error instanceof Error ? error.name : typeof error} at ${name}`),
+    );
   };
 }

@@ -7,7 +7,7 @@ export { AUTH_HOOKS, type AuthHooks } from './auth.hooks.js';
 
 // guarding a route
 export { RequireToken, Public } from './resource/require-token.decorator.js';
-export type { RequireTokenOptions, ClaimRequirements } from './resource/token-requirement.js';
+export type { RequireTokenOptions, ClaimRequirements } from './resource/require-token.options.js';
 export { param, query, body, anyOf, type ClaimRequirement } from './resource/request-value.js';
 export { CurrentToken, CurrentUser } from './resource/current-token.decorator.js';
 export { Token } from './resource/token.js';

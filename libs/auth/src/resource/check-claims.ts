@@ -7,7 +7,8 @@ import { AnyOf, RequestValue } from './request-value.js';
 import type { PresentedToken } from './extract-token.js';
 import { askHook } from './request-hooks.js';
 import { Token } from './token.js';
-import type { ClaimRequirements, TokenRequirement } from './token-requirement.js';
+import type { ClaimRequirements } from './require-token.options.js';
+import type { TokenRequirement } from './token-requirement.js';
 import type { TokenMessage } from './transport.js';
 import { whenReady } from './when-ready.js';
 

@@ -1,6 +1,7 @@
 import { SetMetadata, UseGuards, applyDecorators } from '@nestjs/common';
 import { RequireTokenGuard } from './require-token.guard.js';
-import { compileRequirement, type RequireTokenOptions } from './token-requirement.js';
+import type { RequireTokenOptions } from './require-token.options.js';
+import { compileRequirement } from './token-requirement.js';
 import { REQUIREMENT } from './route-requirement.js';
 
 /**

@@ -70,7 +70,7 @@ describe('the examples of the README', () => {
   it('are the files of docs/examples, which the type check compiles', () => {
     const blocks = [...readme.matchAll(/```ts file=(\S+)\n([^]*?)```/g)];
     for (const [, file, code] of blocks) expect(code).toBe(readFileSync(join('docs/examples', file!), 'utf8'));
-    expect(blocks.map(([, file]) => file).sort()).toEqual(readdirSync('docs/examples').sort());
+    expect(blocks.map(([, file]) => file).toSorted()).toEqual(readdirSync('docs/examples').toSorted());
   });
 
   it('answer as the text around them says', async () => {

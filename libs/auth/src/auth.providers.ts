@@ -14,7 +14,7 @@ import { CookieSlider } from './http/cookie-slider.js';
 import { HttpTransport } from './http/http.transport.js';
 import { OriginProof } from './http/origin-proof.js';
 import { KeyRing } from './jwt/key-ring.js';
-import { TrustedIssuer } from './jwt/trusted-issuers.js';
+import { TrustedIssuer } from './jwt/trusted-issuer.js';
 import { ActivityChecker } from './resource/check-active.js';
 import { Refusals } from './resource/refusals.js';
 import { REQUEST_HOOKS, type RequestHooks } from './resource/request-hooks.js';

@@ -15,7 +15,8 @@ import type { RequireTokenOptions } from './resource/require-token.options.js';
 import { compileRequirement } from './resource/token-requirement.js';
 import { Transport } from './resource/transport.js';
 import { refreshTokens, type RefreshOptions, type RefreshParts } from './session/refresh.js';
-import { TokenService, type IssueOptions, type TokenResponse } from './session/token.service.js';
+import type { IssueOptions } from './session/token-issuer.js';
+import { TokenService, type TokenResponse } from './session/token.service.js';
 
 /** The injection token of what a refresh needs. */
 export const REFRESH_PARTS = Symbol.for('nest-latchkey:refresh-parts');

@@ -16,15 +16,16 @@ export type { TokenLocation } from './resource/token-location.js';
 
 // issuing, refreshing, revoking
 export { AuthService, type VerifyOptions } from './auth.service.js';
-export type { IssueOptions, TokenResponse } from './session/token.service.js';
+export type { IssueOptions } from './session/token-issuer.js';
+export type { TokenResponse } from './session/token.service.js';
 export type { RefreshOptions } from './session/refresh.js';
 export type { CookieAttributes, CookieTokens } from './http/cookie-jar.js';
 export type { JsonValue, JwtClaims, JwtHeader } from './jwt/claims.js';
 export type { Scope } from './jwt/scope.js';
 export type { JwtAlgorithm } from './jwt/algorithms.js';
-export type { KeyMaterial } from './jwt/keys.js';
+export type { KeyMaterial } from './jwt/key-material.js';
 export type { KeyOptions } from './jwt/jwt.options.js';
-export type { TrustedIssuerOptions } from './jwt/trusted-issuers.js';
+export type { TrustedIssuerOptions } from './jwt/trusted-issuer.options.js';
 
 // when it says no
 export { AuthError, AuthConfigError, authErrorCodes, type AuthErrorCode } from './auth.errors.js';

@@ -2,7 +2,8 @@ import { AuthConfigError } from '../auth.errors.js';
 import { algorithmNames, algorithms, isAlgorithm, type JwtAlgorithm } from './algorithms.js';
 import type { JwtOptions } from './jwt.options.js';
 import { KeyRing } from './key-ring.js';
-import { createJwtKey, type JwtKey, type KeyMaterial } from './keys.js';
+import type { KeyMaterial } from './key-material.js';
+import { createJwtKey, type JwtKey } from './keys.js';
 
 /** The key ring that the options describe: of `secret`, of `privateKey` and `publicKey`, or of `keys`; never of two of them. */
 export function configuredKeys(options: JwtOptions): KeyRing {

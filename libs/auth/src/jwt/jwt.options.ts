@@ -12,8 +12,8 @@ import {
 } from 'class-validator';
 import { IsDuration, type Duration, type Lifetime } from '../auth.durations.js';
 import { algorithmNames, type JwtAlgorithm } from './algorithms.js';
-import type { KeyMaterial } from './keys.js';
-import type { TrustedIssuerOptions } from './trusted-issuers.js';
+import type { KeyMaterial } from './key-material.js';
+import type { TrustedIssuerOptions } from './trusted-issuer.options.js';
 
 /** One key of the ring. */
 export interface KeyOptions {

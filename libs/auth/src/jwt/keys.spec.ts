@@ -1,7 +1,8 @@
 import { createSecretKey, generateKeyPairSync, randomBytes, type KeyObject } from 'node:crypto';
 import { AuthConfigError } from '../auth.errors.js';
 import { algorithmNames, algorithms, isAlgorithm, type JwtAlgorithm } from './algorithms.js';
-import { createJwtKey, type KeyMaterial } from './keys.js';
+import type { KeyMaterial } from './key-material.js';
+import { createJwtKey } from './keys.js';
 
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const p256 = generateKeyPairSync('ec', { namedCurve: 'P-256' });

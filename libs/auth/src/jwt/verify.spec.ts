@@ -46,6 +46,8 @@ const withPayload = (other: unknown) => seal(secret, header, other);
 /** The claims with one member written as given. */
 const withClaim = (name: string, json: string) =>
   withPayload(JSON.stringify(claims).replace('{', `{${JSON.stringify(name)}:${json},`));
+/** Of the processor, whatever else the machine does. */
+const milliseconds = ({ user, system }: NodeJS.CpuUsage) => (user + system) / 1000;
 /** Replace one part. */
 const withPart = (at: number, part: string) => token.split('.').with(at, part).join('.');
 
@@ -201,11 +203,11 @@ describe('JF-13, JF-14 other forms', () => {
   });
 
   it('DS-02 refuses PBES2 with two billion rounds, and compressed tokens, at once', () => {
-    const began = performance.now();
+    const began = process.cpuUsage();
     refusal(`${encode({ alg: 'PBES2-HS256+A128KW', enc: 'A128GCM', p2c: 2_000_000_000, p2s: 'AAAA' })}.AA.AA.AA.AA`);
     refusal(`${encode({ alg: 'dir', enc: 'A256GCM', zip: 'DEF' })}..AA.AA.AA`);
     refusal(withHeader({ alg: 'PBES2-HS256+A128KW', enc: 'A128GCM', p2c: 2_000_000_000, kid: 'k1' }));
-    expect(performance.now() - began).toBeLessThan(50);
+    expect(milliseconds(process.cpuUsage(began))).toBeLessThan(50);
   });
 
   it.each<[string, string]>([
@@ -527,6 +529,8 @@ describe('DS-01 size', () => {
     expect(longest).toHaveLength(longestToken);
     expect(verify(longest).claims['filler']).toMatch(/^x+$/);
     expect(refusal(tokenOf(longestToken + 1)).reason).toBe('the token is too long');
+    expect(refusal('A'.repeat(longestToken)).reason).toBe('a token has three parts');
+    expect(refusal('A'.repeat(longestToken + 1)).reason).toBe('the token is too long');
   });
 
   it.each<[string, string]>([
@@ -537,10 +541,10 @@ describe('DS-01 size', () => {
     ['a header of 16 KB', `${'A'.repeat(16_000)}.AA.AA`],
     ['a header as deep as it fits', `${encode('['.repeat(12_000))}.AA.AA`],
     ['a header of 6,000 objects', `${encode(`${'{"a":'.repeat(2_000)}1${'}'.repeat(2_000)}`)}.AA.AA`],
-  ])('refuses %s in less than 50 ms', (_name, text) => {
-    const began = performance.now();
+  ])('refuses %s in less than 50 ms of the processor', (_name, text) => {
+    const began = process.cpuUsage();
     for (let round = 0; round < 5; round++) refusal(text);
-    expect((performance.now() - began) / 5).toBeLessThan(50);
+    expect(milliseconds(process.cpuUsage(began)) / 5).toBeLessThan(50);
   });
 
   const nested = (depth: number) => `{"alg":"HS256","kid":"k1","deep":${'['.repeat(depth)}${']'.repeat(depth)}}`;

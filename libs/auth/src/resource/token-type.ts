@@ -1,6 +1,6 @@
 import { AuthError } from '../auth.errors.js';
 import type { JwtClaims, JwtHeader } from '../jwt/claims.js';
-import type { TrustedIssuer } from '../jwt/trusted-issuers.js';
+import type { TrustedIssuer } from '../jwt/trusted-issuer.js';
 
 /** The type that a `typ` names (RFC 9068 §2.1); `JWT` and no `typ` name none. */
 const typeOfTyp = new Map<string | undefined, string | undefined>([

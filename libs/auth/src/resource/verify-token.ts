@@ -5,7 +5,7 @@ import { deepFreeze, type JwtClaims } from '../jwt/claims.js';
 import type { JwtOptions, KeyOptions } from '../jwt/jwt.options.js';
 import type { KeyRing } from '../jwt/key-ring.js';
 import { createJwtKey, type JwtKey } from '../jwt/keys.js';
-import type { TrustedIssuer } from '../jwt/trusted-issuers.js';
+import type { TrustedIssuer } from '../jwt/trusted-issuer.js';
 import { parseJwt, parseObject, verifyJwt, type ParsedJwt, type VerifiedJwt } from '../jwt/verify.js';
 import type { RevocableToken } from '../stores/revocation-mirror.js';
 import { revocationId } from '../stores/revocation-list.js';

@@ -5,7 +5,8 @@ import type { JsonValue, JwtClaims } from '../jwt/claims.js';
 import type { Scope } from '../jwt/scope.js';
 import { asking, type RevocationList } from '../stores/revocation-list.js';
 import type { RevocationStore } from '../stores/revocation.store.js';
-import type { IssueOptions, TokenResponse, TokenService } from './token.service.js';
+import type { IssueOptions } from './token-issuer.js';
+import type { TokenResponse, TokenService } from './token.service.js';
 
 export interface RefreshParts {
   readonly tokens: TokenService;

@@ -7,7 +7,7 @@ import type { KeyOptions } from '../jwt/jwt.options.js';
 import { KeyRing } from '../jwt/key-ring.js';
 import { createJwtKey, type JwtKey } from '../jwt/keys.js';
 import { signText } from '../jwt/signature.js';
-import type { IssueOptions } from '../session/token.service.js';
+import type { IssueOptions } from '../session/token-issuer.js';
 
 /** How a test's token differs from one that the application would issue. Nothing given is checked. */
 export interface TestTokenOptions extends Pick<IssueOptions, 'type' | 'scope' | 'fresh'> {

@@ -3,7 +3,7 @@ const shared = {
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
-    '^.+\\.ts$': [
+    '^.+\\.(ts|js)$': [
       '@swc/jest',
       {
         jsc: {
@@ -11,7 +11,6 @@ const shared = {
           parser: { syntax: 'typescript', decorators: true },
           transform: { legacyDecorator: true, decoratorMetadata: true },
         },
-        module: { type: 'es6' },
       },
     ],
   },
@@ -20,6 +19,8 @@ const shared = {
     '^nest-latchkey/(.*)$': '<rootDir>/libs/auth/src/$1/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
+  // CommonJS packages that require an ES module, which Node 20 can and Jest cannot: the module is compiled for them
+  transformIgnorePatterns: ['/node_modules/(?!(.*/)?content-disposition/)'],
   modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/libs/[^/]+/dist'],
 };
 

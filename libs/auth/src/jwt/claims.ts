@@ -53,12 +53,12 @@ function isAudience(value: unknown): boolean {
 }
 
 /** Nothing a token means is nested deeper; what is would end the stack of whoever walks it. */
-const deepest = 64;
+export const deepestValue = 64;
 
 /** Freeze a JSON value to the bottom. @throws AuthError `token_invalid` when that is too deep. */
 export function deepFreeze<T>(value: T, depth = 0): T {
   if (typeof value !== 'object' || value === null) return value;
-  if (depth > deepest) throw new AuthError('token_invalid', { reason: 'a value is nested too deeply' });
+  if (depth > deepestValue) throw new AuthError('token_invalid', { reason: 'a value is nested too deeply' });
   for (const name in value) deepFreeze(value[name], depth + 1);
   return Object.freeze(value);
 }

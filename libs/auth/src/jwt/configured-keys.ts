@@ -4,6 +4,7 @@ import type { JwtOptions } from './jwt.options.js';
 import { KeyRing } from './key-ring.js';
 import type { KeyMaterial } from './key-material.js';
 import { createJwtKey, type JwtKey } from './keys.js';
+import { signText, verifyText } from './signature.js';
 
 /** The key ring that the options describe: of `secret`, of `privateKey` and `publicKey`, or of `keys`; never of two of them. */
 export function configuredKeys(options: JwtOptions): KeyRing {
@@ -13,9 +14,11 @@ export function configuredKeys(options: JwtOptions): KeyRing {
   if (options.keys !== undefined) {
     if (options.publicKey !== undefined)
       throw new AuthConfigError('jwt.publicKey', 'is given beside jwt.keys: put it into the list');
-    return new KeyRing(options.keys.map((key, index) => keyOfList(`jwt.keys[${index}]`, key)));
+    return new KeyRing(
+      options.keys.map((key, index) => checkHalves(`jwt.keys[${index}].key`, keyOfList(`jwt.keys[${index}]`, key))),
+    );
   }
-  return new KeyRing([singleKey(options)]);
+  return new KeyRing([checkHalves('jwt.privateKey', singleKey(options))]);
 }
 
 function keyOfList(option: string, key: NonNullable<JwtOptions['keys']>[number]): JwtKey {
@@ -66,4 +69,10 @@ function keyPair(
   if (verifying !== undefined && !verifying.verifyKey.equals(signing.verifyKey))
     throw new AuthConfigError('jwt.publicKey', 'does not belong to jwt.privateKey: leave it out, or give its own half');
   return signing;
+}
+
+/** A JWK can name a public half that is not its own: what is signed must verify. */
+function checkHalves(option: string, key: JwtKey): JwtKey {
+  if (key.signKey === undefined || verifyText(key, 'latchkey', signText(key, 'latchkey'))) return key;
+  throw new AuthConfigError(option, 'has halves that do not belong together: export the key anew');
 }

@@ -1,4 +1,4 @@
-import { createPublicKey, createSecretKey, KeyObject } from 'node:crypto';
+import { createPublicKey, createSecretKey, KeyObject, X509Certificate } from 'node:crypto';
 import { AuthConfigError } from '../auth.errors.js';
 import { algorithms, type JwtAlgorithm } from './algorithms.js';
 import { checkPurpose, type KeyMaterial } from './key-material.js';
@@ -86,6 +86,7 @@ function isGuessable(text: string): boolean {
 
 function isDerKey(bytes: Uint8Array): boolean {
   if (bytes[0] !== 0x30) return false;
+  if (isCertificate(bytes)) return true;
   for (const type of ['spki', 'pkcs1'] as const) {
     try {
       createPublicKey({ key: Buffer.from(bytes), format: 'der', type });
@@ -95,4 +96,12 @@ function isDerKey(bytes: Uint8Array): boolean {
     }
   }
   return false;
+}
+
+function isCertificate(bytes: Uint8Array): boolean {
+  try {
+    return new X509Certificate(bytes).publicKey !== undefined;
+  } catch {
+    return false;
+  }
 }

@@ -32,8 +32,10 @@ export class ActivityChecker {
     checkType(token, requirement.type);
     if (requirement.fresh !== undefined) checkFresh(token, requirement.fresh, this.clock.now() / 1000);
     if (requirement.revocation === false) return token as ActiveToken;
+    // asked of the store itself, the mirror has no say: it may be stale while the store answers again
+    if (requirement.revocation === 'store') return this.ask(token, requirement);
     if (this.revocations.isRevoked(token.revocable)) throw revoked(token);
-    if (requirement.revocation === true && this.hooks.isRevoked === undefined) return token as ActiveToken;
+    if (this.hooks.isRevoked === undefined) return token as ActiveToken;
     return this.ask(token, requirement);
   }
 

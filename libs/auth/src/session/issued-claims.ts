@@ -1,5 +1,5 @@
 import { AuthError } from '../auth.errors.js';
-import type { JsonValue, JwtClaims } from '../jwt/claims.js';
+import { deepestValue, type JsonValue, type JwtClaims } from '../jwt/claims.js';
 import type { JwtOptions } from '../jwt/jwt.options.js';
 
 /** Claims that only Latchkey writes (RFC 7519 §4.1 and our own); `scope` and `fresh` have options of their own. */
@@ -49,14 +49,16 @@ export function checkHeaderNames(header: object): void {
   checkJson('header', header);
 }
 
-/** @throws AuthError `invalid_argument` for what JSON would drop or change: a Date, a function, NaN, a class. */
-export function checkJson(path: string, value: unknown): asserts value is JsonValue {
+/** @throws AuthError `invalid_argument` for what JSON would drop or change (a Date, a function, NaN, a class) or no verifier reads. */
+export function checkJson(path: string, value: unknown, depth = 0): asserts value is JsonValue {
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return;
   if (typeof value === 'number' && Number.isFinite(value)) return;
   const prototype: unknown = typeof value === 'object' ? Object.getPrototypeOf(value) : undefined;
-  if (Array.isArray(value) || prototype === Object.prototype || prototype === null) {
-    for (const [name, member] of Object.entries(value as object)) checkJson(`${path}.${name}`, member);
-    return;
+  const isPlain = Array.isArray(value) || prototype === Object.prototype || prototype === null;
+  if (!isPlain || depth >= deepestValue) {
+    throw new AuthError('invalid_argument', {
+      reason: `${path} is ${isPlain ? 'nested too deeply' : 'no JSON value'}`,
+    });
   }
-  throw new AuthError('invalid_argument', { reason: `${path} is no JSON value` });
+  for (const [name, member] of Object.entries(value as object)) checkJson(`${path}.${name}`, member, depth + 1);
 }

@@ -8,6 +8,7 @@ import type { KeyRing } from '../jwt/key-ring.js';
 import { createJwtKey, type JwtKey } from '../jwt/keys.js';
 import { scopeNames, type Scope } from '../jwt/scope.js';
 import { signJwt } from '../jwt/sign.js';
+import { longestToken } from '../jwt/verify.js';
 import { revocationId, type RevocationList } from '../stores/revocation-list.js';
 import { askIssueHook, type IssueHooks } from './issue-hooks.js';
 import { checkClaimNames, checkHeaderNames, checkJson } from './issued-claims.js';
@@ -84,10 +85,12 @@ export class TokenIssuer {
     checkHeaderNames(header);
     const key = await this.signingKey(subject, type);
     const typ = type === 'access' ? 'at+jwt' : type === 'refresh' ? 'rt+jwt' : 'JWT';
-    return signJwt(key, { ...header, typ }, {
-      ...claims,
-      ...this.registered(subject, type, options, lineage),
-    } as JwtClaims);
+    const issued = { ...claims, ...this.registered(subject, type, options, lineage) } as JwtClaims;
+    const token = signJwt(key, { ...header, typ }, issued);
+    if (token.length <= longestToken) return token;
+    throw new AuthError('invalid_argument', {
+      reason: `the token is longer than ${longestToken} characters, which nobody reads: put less into it`,
+    });
   }
 
   private registered(subject: unknown, type: string, options: IssueOptions, lineage: Lineage): Record<string, unknown> {

@@ -195,10 +195,10 @@ describe('RevocationList: when the store cannot be asked', () => {
 
   it('counts staleness from the question, not from its answer', async () => {
     const list = await started();
-    store.delay = 3_000;
-    await wait(3_900); // asked at 1,000, answered at 4,000
+    store.delay = 1_500;
+    await wait(2_600); // asked at 1,000, answered at 2,500
     store.hangs = true;
-    await wait(2_000);
+    await wait(3_300);
     expect(list.isRevoked(token())).toBe(false);
     await wait(200);
     expect(() => list.isRevoked(token())).toThrow(unavailable);
@@ -257,7 +257,7 @@ describe('RevocationList: when the store cannot be asked', () => {
   });
 
   // FT-09, FT-10: a half-open connection answers never; what comes after it is served within 5 s of the fault's end
-  it.failing('FT-09 recovers from a question that was never answered', async () => {
+  it('FT-09 recovers from a question that was never answered', async () => {
     const list = await started();
     store.hangs = true;
     await wait(30_000);

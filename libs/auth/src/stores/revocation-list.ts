@@ -10,6 +10,8 @@ const pageSize = 1_000;
 /** Writers' clocks may differ by this much, in milliseconds: each poll reads twice as far back. */
 const allowedSkew = 60_000;
 const pruneEvery = 60_000;
+/** Milliseconds that a store may take for one answer. */
+const longestAnswer = 2_000;
 
 /**
  * What is revoked, as this process knows it: the mirror for every request, the store for the truth.
@@ -127,19 +129,26 @@ export class RevocationList {
   }
 }
 
-/** A store that cannot be asked is an outage, whatever it threw. */
+/** A store that cannot be asked, or does not answer in time, is an outage, whatever it threw. */
 export async function asking<T>(answer: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  // a half-open connection never answers: without a limit one lost question would stop the poll for good
+  const limit = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('no answer in time')), longestAnswer);
+  });
   try {
-    return await answer;
+    return await Promise.race([answer, limit]);
   } catch (error) {
     if (error instanceof AuthError || error instanceof AuthConfigError) throw error;
     throw new AuthError('store_unavailable', { reason: 'the store cannot be asked', cause: error });
+  } finally {
+    clearTimeout(timer);
   }
 }
 
 /** Ids longer than a column, and ids of other issuers, are kept as a hash; ours stay readable. */
 export function revocationId(id: string, issuer?: string): string {
-  if (issuer === undefined && id.length <= 200) return id;
+  if (issuer === undefined && id.length <= 200 && !id.startsWith('sha256:')) return id;
   return `sha256:${createHash('sha256')
     .update(JSON.stringify([issuer ?? null, id]))
     .digest('base64url')}`;

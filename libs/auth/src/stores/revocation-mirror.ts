@@ -19,11 +19,11 @@ export class RevocationMirror {
   private readonly expiry: Record<'jti' | 'sid', Map<string, number>> = { jti: new Map(), sid: new Map() };
   private readonly subjects = new Map<string, { notBefore: number; expiry: number }>();
 
-  /** Take a row in; twice does no harm, and of two of one subject the later wins. */
+  /** Take a row in; twice does no harm, and of two rows of one name the later end wins. */
   add({ kind, id, notBefore, expiresAt }: Revocation): void {
     const expiry = expiresAt === Infinity ? Infinity : Math.ceil(expiresAt / 1000);
     if (kind !== 'sub') {
-      this.expiry[kind].set(flat(id), expiry);
+      this.expiry[kind].set(flat(id), Math.max(expiry, this.expiry[kind].get(id) ?? 0));
       return;
     }
     const known = this.subjects.get(id);

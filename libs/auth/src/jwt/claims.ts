@@ -59,6 +59,9 @@ export const deepestValue = 64;
 export function deepFreeze<T>(value: T, depth = 0): T {
   if (typeof value !== 'object' || value === null) return value;
   if (depth > deepestValue) throw new AuthError('token_invalid', { reason: 'a value is nested too deeply' });
-  for (const name in value) deepFreeze(value[name], depth + 1);
+  for (const name in value) {
+    const member = value[name];
+    if (typeof member === 'object') deepFreeze(member, depth + 1);
+  }
   return Object.freeze(value);
 }

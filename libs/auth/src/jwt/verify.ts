@@ -1,4 +1,4 @@
-import { isUtf8 } from 'node:buffer';
+import { isAscii, isUtf8 } from 'node:buffer';
 import { AuthError } from '../auth.errors.js';
 import { isCanonicalBase64url } from './base64url.js';
 import { claimsProblem, deepFreeze, type JwtClaims, type JwtHeader } from './claims.js';
@@ -82,10 +82,12 @@ function remember(text: string, header: JwtHeader): void {
 export function parseObject(text: string, part: string): Record<string, unknown> {
   if (!isCanonicalBase64url(text)) throw invalid(`the ${part} is not base64url`);
   const bytes = Buffer.from(text, 'base64url');
-  if (!isUtf8(bytes)) throw invalid(`the ${part} is not UTF-8`);
+  // most are ASCII, which needs no decoding
+  const isPlain = isAscii(bytes);
+  if (!isPlain && !isUtf8(bytes)) throw invalid(`the ${part} is not UTF-8`);
   let value: unknown;
   try {
-    value = JSON.parse(bytes.toString('utf8'));
+    value = JSON.parse(bytes.toString(isPlain ? 'latin1' : 'utf8'));
   } catch {
     // the original error quotes the text: it is not kept as a cause
     throw invalid(`the ${part} is not JSON`);

@@ -24,7 +24,8 @@ export function tokenType(
   typeClaim: string,
   issuer: TrustedIssuer | undefined,
 ): string | undefined {
-  const typ = header.typ?.toLowerCase().replace(/^application\//, '');
+  // as we write it; a media type has no case, and may have its prefix (RFC 7515 §4.1.9)
+  const typ = typeOfTyp.has(header.typ) ? header.typ : header.typ?.toLowerCase().replace(/^application\//, '');
   if (!typeOfTyp.has(typ))
     throw new AuthError('token_invalid', { reason: 'typ is not that of an access or refresh token' });
   const byHeader = typeOfTyp.get(typ);

@@ -11,6 +11,7 @@ export const longestToken = 16_384;
 /** A token taken apart: the header is read, nothing is verified. */
 export interface ParsedJwt {
   readonly raw: string;
+  readonly headerText: string;
   readonly header: JwtHeader;
   /** Where the signing input ends, and the signature begins behind a dot. */
   readonly inputEnd: number;
@@ -40,7 +41,7 @@ export function parseJwt(raw: string): ParsedJwt {
   if (first < 1 || second < 0 || raw.includes('.', second + 1)) throw invalid('a token has three parts');
   const headerText = raw.slice(0, first);
   const header = knownHeaders.get(headerText) ?? parseHeader(headerText);
-  return { raw, header, inputEnd: second, payloadStart: first + 1 };
+  return { raw, headerText, header, inputEnd: second, payloadStart: first + 1 };
 }
 
 function parseHeader(text: string): JwtHeader {
@@ -62,10 +63,10 @@ function parseHeader(text: string): JwtHeader {
  * @throws AuthError `token_invalid`
  */
 export function verifyJwt(token: ParsedJwt, key: JwtKey): VerifiedJwt {
-  const { raw, header, inputEnd, payloadStart } = token;
+  const { raw, headerText, header, inputEnd, payloadStart } = token;
   if (header.alg !== key.algorithm) throw invalid('the algorithm is not the one of the key');
   if (!verifyText(key, raw.slice(0, inputEnd), raw.slice(inputEnd + 1))) throw invalid('the signature does not match');
-  remember(raw.slice(0, payloadStart - 1), header);
+  remember(headerText, header);
   const claims = parseObject(raw.slice(payloadStart, inputEnd), 'payload') as JwtClaims;
   const problem = claimsProblem(claims);
   if (problem !== undefined) throw invalid(problem);

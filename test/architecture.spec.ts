@@ -9,6 +9,7 @@ const levels: Record<string, number> = {
   'auth.events.ts': 0,
   'auth.clock.ts': 0,
   'auth.durations.ts': 0,
+  'auth.hook-answers.ts': 0,
   jwt: 1,
   stores: 1,
   resource: 2,

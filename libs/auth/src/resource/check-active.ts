@@ -1,8 +1,9 @@
 import { AuthError } from '../auth.errors.js';
+import { askHook } from '../auth.hook-answers.js';
 import type { Clock } from '../auth.clock.js';
 import type { JwtClaims } from '../jwt/claims.js';
 import type { RevocationList } from '../stores/revocation-list.js';
-import { askHook, type RequestHooks } from './request-hooks.js';
+import type { RequestHooks } from './request-hooks.js';
 import { Token } from './token.js';
 import type { TokenRequirement } from './token-requirement.js';
 import type { VerifiedToken } from './verified-token.js';

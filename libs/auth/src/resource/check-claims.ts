@@ -1,11 +1,11 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { AuthError } from '../auth.errors.js';
+import { askHook } from '../auth.hook-answers.js';
 import type { JwtClaims } from '../jwt/claims.js';
 import { scopeNames, type Scope } from '../jwt/scope.js';
 import type { ActiveToken } from './check-active.js';
 import { AnyOf, RequestValue } from './request-value.js';
 import type { PresentedToken } from './extract-token.js';
-import { askHook } from './request-hooks.js';
 import { Token } from './token.js';
 import type { ClaimRequirements } from './require-token.options.js';
 import type { TokenRequirement } from './token-requirement.js';

@@ -1,5 +1,4 @@
-import { HttpException, type ExecutionContext } from '@nestjs/common';
-import { AuthError } from '../auth.errors.js';
+import type { ExecutionContext } from '@nestjs/common';
 import type { JwtClaims, JwtHeader } from '../jwt/claims.js';
 import type { KeyOptions } from '../jwt/jwt.options.js';
 import type { Token } from './token.js';
@@ -26,18 +25,3 @@ export interface RequestHooks {
 
 /** The injection token of the application's hooks, as this journey reads them. */
 export const REQUEST_HOOKS = Symbol.for('nest-latchkey:request-hooks');
-
-/**
- * The answer of a hook. What it throws is an outage, never "allowed" and never a log-out, unless it is a refusal of its own:
- * an HttpException or an AuthError.
- *
- * @throws AuthError `store_unavailable`
- */
-export async function askHook<T>(name: string, ask: () => T | Promise<T>): Promise<T> {
-  try {
-    return await ask();
-  } catch (cause) {
-    if (cause instanceof AuthError || cause instanceof HttpException) throw cause;
-    throw new AuthError('store_unavailable', { reason: `${name} failed`, cause });
-  }
-}

@@ -1,11 +1,12 @@
 import { Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { AuthError } from '../auth.errors.js';
+import { askHook } from '../auth.hook-answers.js';
 import { ActivityChecker } from './check-active.js';
 import { checkClaims, type GrantedToken } from './check-claims.js';
 import { grantOf, rememberGrant } from './current-token.decorator.js';
 import { extractToken, type PresentedToken, type TokenPlaces } from './extract-token.js';
 import type { GuardOptions } from './guard.options.js';
-import { askHook, REQUEST_HOOKS, type RequestHooks } from './request-hooks.js';
+import { REQUEST_HOOKS, type RequestHooks } from './request-hooks.js';
 import { Refusals } from './refusals.js';
 import { routeRequirement } from './route-requirement.js';
 import type { TokenRequirement } from './token-requirement.js';

@@ -151,6 +151,9 @@ describe('compileRequirement: what stops the boot', () => {
     ['a location twice', '@RequireToken({ locations })', { locations: ['header', 'header'] }, /names a place twice/],
     ['a list of options', '@RequireToken()', [{ scope: 'read' }], /takes an object/],
     ['NaN as claim', '@RequireToken({ claims.a })', { claims: { a: Number.NaN } }, /must be a JSON value/],
+    ['CA-13 a regular expression as claim', '@RequireToken({ claims.plan })', { claims: { plan: /^pro/ } }, /is empty/],
+    ['CA-13 a regular expression as sub', '@RequireToken({ sub })', { sub: /^root$/g }, /is empty/],
+    ['CA-13 a regular expression as audience', '@RequireToken({ audience })', { audience: /api/ }, /text or list/],
     [
       'an empty scope in an override',
       '@RequireToken({ override.scope })',

@@ -1,5 +1,3 @@
-import { HttpException } from '@nestjs/common';
-import { AuthError } from '../auth.errors.js';
 import type { JsonValue } from '../jwt/claims.js';
 import type { KeyOptions } from '../jwt/jwt.options.js';
 
@@ -17,17 +15,3 @@ export interface IssueHooks {
 
 /** The injection token of the application's hooks, as this journey reads them. */
 export const ISSUE_HOOKS = Symbol.for('nest-latchkey:issue-hooks');
-
-/**
- * The answer of a hook. What it throws is an outage, unless it is a refusal of its own: an HttpException or an AuthError.
- *
- * @throws AuthError `store_unavailable`
- */
-export async function askIssueHook<T>(name: string, ask: () => T | Promise<T>): Promise<T> {
-  try {
-    return await ask();
-  } catch (cause) {
-    if (cause instanceof AuthError || cause instanceof HttpException) throw cause;
-    throw new AuthError('store_unavailable', { reason: `${name} failed`, cause });
-  }
-}

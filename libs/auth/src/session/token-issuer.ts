@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import type { Clock } from '../auth.clock.js';
 import { parseDuration, seconds, type Duration, type Lifetime } from '../auth.durations.js';
 import { AuthError } from '../auth.errors.js';
+import { askHook } from '../auth.hook-answers.js';
 import type { JsonValue, JwtClaims } from '../jwt/claims.js';
 import type { JwtOptions } from '../jwt/jwt.options.js';
 import type { KeyRing } from '../jwt/key-ring.js';
@@ -10,7 +11,7 @@ import { scopeNames, type Scope } from '../jwt/scope.js';
 import { signJwt } from '../jwt/sign.js';
 import { longestToken } from '../jwt/verify.js';
 import { revocationId, type RevocationList } from '../stores/revocation-list.js';
-import { askIssueHook, type IssueHooks } from './issue-hooks.js';
+import type { IssueHooks } from './issue-hooks.js';
 import { checkClaimNames, checkHeaderNames, checkJson } from './issued-claims.js';
 
 /** What a token is issued with, besides its subject. */
@@ -79,8 +80,8 @@ export class TokenIssuer {
       throw new AuthError('invalid_argument', { reason: 'type must be a name' });
     const subject = lineage.subject ?? (await this.subjectOf(user));
     const about = { type };
-    const claims = { ...(await askIssueHook('hooks.claims', () => hooks.claims?.(user, about))), ...options.claims };
-    const header = { ...(await askIssueHook('hooks.header', () => hooks.header?.(user, about))), ...options.header };
+    const claims = { ...(await askHook('hooks.claims', () => hooks.claims?.(user, about))), ...options.claims };
+    const header = { ...(await askHook('hooks.header', () => hooks.header?.(user, about))), ...options.header };
     checkClaimNames(claims, jwt);
     checkHeaderNames(header);
     const key = await this.signingKey(subject, type);
@@ -125,7 +126,7 @@ export class TokenIssuer {
     const subject =
       hooks.subject === undefined || typeof user === 'string'
         ? user
-        : await askIssueHook('hooks.subject', () => hooks.subject!(user));
+        : await askHook('hooks.subject', () => hooks.subject!(user));
     if (typeof subject === 'string' && subject !== '') return subject;
     if (!options.requireStringSubject && subject !== undefined && subject !== null && subject !== '') {
       checkJson('subject', subject);
@@ -159,7 +160,7 @@ export class TokenIssuer {
     const { hooks, keys } = this.parts;
     if (hooks.signingKey === undefined) return keys.current;
     const about = { subject: textOf(subject), type };
-    const given = await askIssueHook('hooks.signingKey', () => hooks.signingKey!(about));
+    const given = await askHook('hooks.signingKey', () => hooks.signingKey!(about));
     const key = createJwtKey('hooks.signingKey', given);
     if (key.signKey === undefined)
       throw new AuthError('invalid_argument', { reason: 'hooks.signingKey gave a public key' });

@@ -46,6 +46,8 @@ export class AppModule {
             refreshTokenLifetime: environment.refreshTokenLifetime,
             clockTolerance: environment.clockTolerance,
           },
+          session: { reuseLeeway: environment.reuseLeeway },
+          csrf: { trustedOrigins: [...environment.corsOrigins] },
           stores: typeormStores(),
         }),
       ],

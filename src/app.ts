@@ -56,4 +56,5 @@ const variables: Readonly<Record<string, string>> = {
   'jwt.accessTokenLifetime': 'ACCESS_TOKEN_LIFETIME',
   'jwt.refreshTokenLifetime': 'REFRESH_TOKEN_LIFETIME',
   'jwt.clockTolerance': 'CLOCK_TOLERANCE',
+  'session.reuseLeeway': 'REUSE_LEEWAY',
 };

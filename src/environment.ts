@@ -85,6 +85,9 @@ class Variables {
   @Matches(/^\d{1,9}[smhd]?$/, { message: '$property must be a duration: seconds such as 5, or 1m; 0 is none' })
   CLOCK_TOLERANCE = '5';
 
+  @Matches(/^\d{1,9}[smhd]?$/, { message: '$property must be a duration: seconds such as 10, or 1m; 0 is none' })
+  REUSE_LEEWAY = '10';
+
   @Holds(
     (text) => list(text).every(isOrigin),
     '$property must be a comma list of origins, each as the browser sends it, for example https://app.example.com; * is not one',
@@ -122,6 +125,7 @@ export class Environment {
   readonly accessTokenLifetime: number;
   readonly refreshTokenLifetime: number;
   readonly clockTolerance: number;
+  readonly reuseLeeway: number;
   readonly corsOrigins: readonly string[];
   readonly admins: ReadonlySet<string>;
   readonly rateLimit: boolean;
@@ -141,6 +145,7 @@ export class Environment {
     this.accessTokenLifetime = seconds(variables.ACCESS_TOKEN_LIFETIME);
     this.refreshTokenLifetime = seconds(variables.REFRESH_TOKEN_LIFETIME);
     this.clockTolerance = seconds(variables.CLOCK_TOLERANCE);
+    this.reuseLeeway = seconds(variables.REUSE_LEEWAY);
     this.corsOrigins = list(variables.CORS_ORIGINS);
     this.admins = new Set(list(variables.APP_ADMINS));
     this.rateLimit = variables.RATE_LIMIT === 'on';

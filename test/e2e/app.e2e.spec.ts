@@ -500,6 +500,8 @@ describe('an environment that cannot be used', () => {
     ['REFRESH_TOKEN_LIFETIME', 'shorter than the access token', { REFRESH_TOKEN_LIFETIME: '5m' }],
     ['CLOCK_TOLERANCE', 'over a minute', { CLOCK_TOLERANCE: '2m' }],
     ['CLOCK_TOLERANCE', 'negative', { CLOCK_TOLERANCE: '-1' }],
+    ['REUSE_LEEWAY', 'over a minute', { REUSE_LEEWAY: '2m' }],
+    ['REUSE_LEEWAY', 'no duration', { REUSE_LEEWAY: 'soon' }],
     ['CORS_ORIGINS', 'every origin', { CORS_ORIGINS: '*' }],
     ['CORS_ORIGINS', 'with a slash', { CORS_ORIGINS: 'https://app.example.com/' }],
     ['APP_ADMINS', 'a name nobody can have', { APP_ADMINS: 'root,Alice' }],

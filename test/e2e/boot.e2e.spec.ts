@@ -10,6 +10,7 @@ import {
   body,
   CurrentToken,
   CurrentUser,
+  memoryStores,
   noStores,
   param,
   Public,
@@ -490,6 +491,31 @@ describe('cookies', () => {
     await app.init();
     await app.close();
     expect(warnings).toEqual([expect.stringMatching(/csrf\.enabled is false beside cookies/)]);
+  });
+});
+
+describe('stores that forget', () => {
+  const environment = process.env['NODE_ENV'];
+  afterEach(() => {
+    process.env['NODE_ENV'] = environment;
+  });
+
+  it.each([
+    ['production', {}, [expect.stringMatching(/memoryStores\(\) forgets revocations at a restart.*typeormStores\(\)/)]],
+    ['production', { stores: memoryStores() }, [expect.stringMatching(/memoryStores/)]],
+    ['production', { stores: { ...memoryStores(), durable: true } }, []],
+    ['production', { stores: noStores() }, []],
+    ['development', {}, []],
+  ])('CF-09 warn in production only: %s with %j', async (name, options, expected) => {
+    process.env['NODE_ENV'] = name;
+    const warnings: unknown[] = [];
+    const nothing = () => {};
+    const logger = { log: nothing, error: nothing, debug: nothing, warn: (text: unknown) => warnings.push(text) };
+    const root = appOf({ jwt: { issuer, secret }, ...options });
+    const app = await NestFactory.create(root, { abortOnError: false, logger });
+    await app.init();
+    await app.close();
+    expect(warnings).toEqual(expected);
   });
 });
 

@@ -357,6 +357,16 @@ describeOnBoth(
       ]);
     });
 
+    it('RR-02 hear of a reuse once of ten thieves at one moment', async () => {
+      const pair = await api.auth.issueTokens('carol');
+      await api.auth.refresh(pair.refresh_token!);
+      api.clock.advance(11);
+      // without HTTP in between, all ten have asked whether the family lives before the first one ends it
+      const answers = await Promise.allSettled(Array.from({ length: 10 }, () => api.auth.refresh(pair.refresh_token!)));
+      expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 'rejected'));
+      expect(events.map(({ name }) => name)).toEqual(['revoked', 'refresh.reused']);
+    });
+
     it('hear of refusals by code and ids, never by the text of a token', async () => {
       const at = api.clock.now();
       const expired = await api.expiredToken('dave');

@@ -602,6 +602,15 @@ describe.each(adapters)('a trusted issuer (%s)', (adapter) => {
     ).toBe(200);
   });
 
+  it('CA-05 is asked for its own audience, and we for ours', async () => {
+    await start({ audience: 'https://partners.example' });
+    const aud = 'https://partners.example';
+    expect((await api.get('/protected', await partnerToken({ claims: { aud } }))).status).toBe(200);
+    expectRefusal(await api.get('/protected', await partnerToken()), 'token_invalid');
+    expectRefusal(await api.get('/protected', api.token({ aud })), 'token_invalid');
+    expect((await api.get('/protected', api.token())).status).toBe(200);
+  });
+
   it('CA-06 gets no token of ours for a refresh token of its own', async () => {
     await start();
     for (const header of [{ typ: 'rt+jwt' }, { typ: 'JWT' }]) {

@@ -7,6 +7,7 @@ import { authErrorNames, type AuthErrorName, type ErrorsOptions } from './http/e
 
 /** What no slice can see alone. @throws AuthConfigError naming the option and the mend. */
 export function checkSettings(settings: AuthSettings): void {
+  checkClaimNames(settings);
   checkLifetimes(settings);
   checkCookies(settings);
   checkErrors(settings.errors);
@@ -14,6 +15,12 @@ export function checkSettings(settings: AuthSettings): void {
   checkHooks(settings.hooks);
   if (typeof settings.stores?.create !== 'function')
     throw new AuthConfigError('stores', 'must be memoryStores(), typeormStores() or noStores()');
+}
+
+function checkClaimNames({ jwt }: AuthSettings): void {
+  if (jwt.subjectClaim === jwt.typeClaim) {
+    throw new AuthConfigError('jwt.subjectClaim', 'is jwt.typeClaim too: every user would be one, name two claims');
+  }
 }
 
 function checkLifetimes({ jwt, revocation }: AuthSettings): void {

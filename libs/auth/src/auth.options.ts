@@ -38,19 +38,20 @@ export interface AuthModuleOptions {
   guard?: Given<GuardOptions>;
 }
 
-const slices = [
-  'publicUrl',
-  'jwt',
-  'transport',
-  'cookies',
-  'csrf',
-  'session',
-  'stores',
-  'revocation',
-  'hooks',
-  'errors',
-  'guard',
-];
+/** Every slice, checked by the compiler to be all of them. */
+const slices = Object.keys({
+  publicUrl: true,
+  jwt: true,
+  transport: true,
+  cookies: true,
+  csrf: true,
+  session: true,
+  stores: true,
+  revocation: true,
+  hooks: true,
+  errors: true,
+  guard: true,
+} satisfies Record<keyof AuthModuleOptions, true>);
 
 /**
  * Check the options and complete them.

@@ -109,7 +109,7 @@ export class HttpTransport extends Transport {
     return undefined;
   }
 
-  /** SuperTokens' client answers every 401 with a refresh, which a step-up does not need (design of its wire). */
+  /** SuperTokens' client answers every 401 with a refresh, which a step-up does not need. */
   private statusOf(error: AuthError, context: ExecutionContext): number {
     if (error.code !== 'fresh_required') return error.statusCode;
     return context.switchToHttp().getRequest<HttpRequest>().headers['st-auth-mode'] === undefined ? 401 : 403;

@@ -49,18 +49,6 @@ function at(value: unknown, path: string | undefined): unknown {
   return found;
 }
 
-const markers = new WeakSet<object>();
-
-/** Does a route argument's factory come from here? For the check at boot that the route has a guard. */
-export function isGrantFactory(factory: unknown): boolean {
-  return typeof factory === 'function' && markers.has(factory);
-}
-
-/** Is it `@CurrentUser()`, which wants `hooks.loadUser`? */
-export function isUserFactory(factory: unknown): boolean {
-  return factory === userFactory;
-}
-
 const tokenFactory = (path: string | undefined, context: ExecutionContext): unknown => {
   const { token } = currentGrant(context);
   return path === undefined || token === null ? token : (at(token, path) ?? null);
@@ -71,8 +59,15 @@ const userFactory = (path: string | undefined, context: ExecutionContext): unkno
   return path === undefined ? (user ?? null) : (at(user, path) ?? null);
 };
 
-markers.add(tokenFactory);
-markers.add(userFactory);
+/** Does a route argument's factory come from here? For the check at boot that the route has a guard. */
+export function isGrantFactory(factory: unknown): boolean {
+  return factory === tokenFactory || factory === userFactory;
+}
+
+/** Is it `@CurrentUser()`, which wants `hooks.loadUser`? */
+export function isUserFactory(factory: unknown): boolean {
+  return factory === userFactory;
+}
 
 /**
  * The token of the request, as a {@link Token}; with a path its member: `@CurrentToken('sub')`, `@CurrentToken('claims.plan')`.

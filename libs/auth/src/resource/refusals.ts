@@ -2,8 +2,9 @@ import { Inject, Injectable, Logger, type ExecutionContext } from '@nestjs/commo
 import { Clock } from '../auth.clock.js';
 import { AuthError } from '../auth.errors.js';
 import { AUTH_EVENTS, type AuthEventListener, type AuthEvents } from '../auth.events.js';
-import type { JwtClaims } from '../jwt/claims.js';
+import type { Token } from './token.js';
 import { Transport } from './transport.js';
+import type { VerifiedToken } from './verified-token.js';
 
 /** How a request is told no, wherever the no comes from: outages reach the log, every refusal the listener, then the client. */
 @Injectable()
@@ -27,7 +28,8 @@ export class Refusals {
 
 /** What an event may say of a refusal: codes and ids, no claims and no text of the token. */
 function about({ code, reason, token }: AuthError): Omit<AuthEvents['refused'], 'at'> {
-  const { jti, sid, sub } = ((token as { claims?: JwtClaims } | undefined)?.claims ?? {}) as JwtClaims;
+  const { claims, subject, sub = subject } = (token ?? {}) as Partial<VerifiedToken & Token>;
+  const { jti, sid } = claims ?? {};
   return { code, ...(reason && { reason }), ...(sub && { subject: sub }), ...(jti && { jti }), ...(sid && { sid }) };
 }
 

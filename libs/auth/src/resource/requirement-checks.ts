@@ -5,17 +5,30 @@ import { AnyOf, RequestValue, type ClaimRequirement } from './request-value.js';
 import type { ClaimRequirements, RequireTokenOptions } from './require-token.options.js';
 import { tokenLocations } from './token-location.js';
 
-const optionNames: readonly (keyof RequireTokenOptions)[] = [
-  ...(['type', 'locations', 'cookie', 'optional', 'fresh', 'scope', 'claims', 'sub', 'override', 'audience'] as const),
-  ...(['issuer', 'revocation', 'csrf', 'allowExpired', 'verify'] as const),
-];
+/** Every option, checked by the compiler to be all of them. */
+const optionNames = Object.keys({
+  type: true,
+  locations: true,
+  cookie: true,
+  optional: true,
+  fresh: true,
+  scope: true,
+  claims: true,
+  sub: true,
+  override: true,
+  audience: true,
+  issuer: true,
+  revocation: true,
+  csrf: true,
+  allowExpired: true,
+  verify: true,
+} satisfies Record<keyof RequireTokenOptions, true>);
 
 /** @throws AuthConfigError naming the option: an empty, unknown or misspelt requirement never passes for none. */
 export function checkOptions(options: RequireTokenOptions): void {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) fail('', 'takes an object');
   for (const [name, value] of Object.entries(options)) {
-    if (!optionNames.includes(name as keyof RequireTokenOptions))
-      fail(name, `is no option: there are ${optionNames.join(', ')}`);
+    if (!optionNames.includes(name)) fail(name, `is no option: there are ${optionNames.join(', ')}`);
     // an option that a typo in a constant leaves undefined must not weaken the route
     if (value === undefined) fail(name, 'is undefined: leave it out, or give a value');
   }

@@ -7,7 +7,8 @@ import type { VerifiedToken } from './verified-token.js';
  * found by the end of the text, a part of the signature, and count only when the whole text is equal.
  *
  * Two generations instead of an eviction per entry: when the young one is full it becomes the old one, and the old one goes.
- * What is still used moves back into the young one. The texts stay on the heap; see the security page.
+ * What is still used moves back into the young one. The texts stay on the heap, so
+ * a heap dump holds tokens that are valid, as the requests in flight do.
  */
 export class VerifiedTokenCache {
   private young = new Map<string, VerifiedToken>();
@@ -40,12 +41,6 @@ export class VerifiedTokenCache {
     if (this.get(raw) === undefined) return;
     this.young.delete(endOf(raw));
     this.old.delete(endOf(raw));
-  }
-
-  /** When a key leaves the ring, so does all it verified. */
-  clear(): void {
-    this.young.clear();
-    this.old.clear();
   }
 
   get size(): number {

@@ -17,7 +17,7 @@ import { VerifiedTokenCache } from './verified-token-cache.js';
 import { whenReady } from './when-ready.js';
 
 /** What of a requirement concerns this step. */
-export type VerifyRequirement = Pick<TokenRequirement, 'audience' | 'issuer' | 'allowExpired'>;
+export type VerifyRequirement = Partial<Pick<TokenRequirement, 'audience' | 'issuer' | 'allowExpired'>>;
 
 export interface TokenVerifierParts {
   readonly options: JwtOptions;
@@ -59,11 +59,6 @@ export class TokenVerifier {
     const known = this.cache.get(raw);
     if (known !== undefined) return this.checkRoute(known, requirement);
     return whenReady(this.verifyAnew(raw), (token) => this.checkRoute(token, requirement));
-  }
-
-  /** Forget every verified token. To be called when a key is taken out of the ring. */
-  forget(): void {
-    this.cache.clear();
   }
 
   private verifyAnew(raw: string): VerifiedToken | Promise<VerifiedToken> {

@@ -12,7 +12,7 @@ export interface RevocableToken {
 /**
  * What is revoked and not yet expired, in memory: the answer for every guarded request, without I/O.
  *
- * Fed by own writes, by the fan-out and by the poll. Times are kept in seconds, rounded up: a small integer costs no
+ * Fed by own writes and by the poll. Times are kept in seconds, rounded up: a small integer costs no
  * object on the heap.
  */
 export class RevocationMirror {

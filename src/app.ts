@@ -41,7 +41,9 @@ async function create(environment: Environment, adapter: AbstractHttpAdapter): P
   } catch (error) {
     if (!(error instanceof AuthConfigError) || !Object.hasOwn(variables, error.option)) throw error;
     throw new EnvironmentError([
-      error.message.replace(':', '').replace(/\b(publicUrl|(?:jwt|session)\.\w+)/g, (option) => variables[option] ?? option),
+      error.message
+        .replace(':', '')
+        .replace(/\b(publicUrl|(?:jwt|session)\.\w+)/g, (option) => variables[option] ?? option),
     ]);
   }
 }

@@ -5,7 +5,7 @@
  * `npm run mutants -- JF-02` those whose id begins so.
  */
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
@@ -24,6 +24,10 @@ for (const name of ['libs', 'src', 'test', 'jest.config.js', 'package.json', 'or
   });
 }
 symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
+for (const lib of readdirSync(join(root, 'libs'))) {
+  const own = join(root, 'libs', lib, 'node_modules');
+  if (existsSync(own)) symlinkSync(own, join(copy, 'libs', lib, 'node_modules'));
+}
 
 /** Run the tests of a file whose names hold a text. @returns how many passed and failed. */
 function run(file, name) {

@@ -1,5 +1,5 @@
 import { Controller, HttpCode, Module, Post, Res } from '@nestjs/common';
-import { AuthModule, AuthService, Public, RequireToken } from 'nest-latchkey';
+import { AuthModule, AuthService, CurrentToken, Public, RequireToken, Token } from 'nest-latchkey';
 
 @Controller()
 class SessionController {
@@ -15,7 +15,8 @@ class SessionController {
   @RequireToken({ allowExpired: true })
   @Post('logout')
   @HttpCode(204)
-  logout(@Res({ passthrough: true }) response: object) {
+  async logout(@CurrentToken() token: Token, @Res({ passthrough: true }) response: object) {
+    await this.auth.revoke(token);
     this.auth.clearCookies(response);
   }
 }

@@ -1,4 +1,14 @@
-import { Body, Controller, ForbiddenException, Header, HttpCode, Ip, Post, UseGuards } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  ForbiddenException,
+  Header,
+  HttpCode,
+  Ip,
+  Post,
+  UnauthorizedException,
+  UseGuards,
+} from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse } from '@nestjs/swagger';
 import { AuthService, CurrentToken, Public, RequireToken, Token } from 'nest-latchkey';
 import { HttpExceptionWithHeaders } from '../http/http-exception-with-headers.js';
@@ -48,7 +58,10 @@ export class AccountController {
   @Header('Cache-Control', 'no-store')
   @ApiOkResponse({ type: TokenResponse })
   async refresh(@CurrentToken() token: Token) {
-    return this.auth.refresh(token.raw);
+    // what the user may do today, not what the log-in granted: nobody stays an administrator by refreshing
+    const user = await this.users.find(token.sub);
+    if (user === null) throw new UnauthorizedException();
+    return this.auth.refresh(token.raw, grantOf(user));
   }
 
   @RequireToken({ type: 'any' })
@@ -59,11 +72,15 @@ export class AccountController {
     return { status: 'OK' };
   }
 
-  /** The scope is what other servers ask for; the claim is what `override` on `/users/:username` asks for. */
   private issueTokens(user: User) {
-    const admin: Record<string, true> = user.isAdmin ? { admin: true } : {};
-    return this.auth.issueTokens(user.username, { scope: admin, claims: admin, fresh: true });
+    return this.auth.issueTokens(user.username, { ...grantOf(user), fresh: true });
   }
+}
+
+/** The scope is what other servers ask for; the claim is what `override` on `/users/:username` asks for. */
+function grantOf({ isAdmin }: User) {
+  const admin: Record<string, true> = isAdmin ? { admin: true } : {};
+  return { scope: admin, claims: admin };
 }
 
 function wrongCredentials(): HttpExceptionWithHeaders {

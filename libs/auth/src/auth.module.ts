@@ -88,6 +88,7 @@ export class AuthModule extends ConfigurableModuleClass implements OnModuleInit,
     const { jwt, withCookies } = this.settings;
     this.routes.check({
       issuers: [jwt.issuer, ...(jwt.trustedIssuers ?? []).map(({ issuer }) => issuer)],
+      subjectClaim: jwt.subjectClaim,
       withCookies,
       hasStore: this.stores.revocations !== undefined,
       hasUsers: this.hooks.loadUser !== undefined,
@@ -108,6 +109,9 @@ export class AuthModule extends ConfigurableModuleClass implements OnModuleInit,
         'stores: memoryStores() forgets revocations at a restart and shares them with no other process: use typeormStores()',
       );
     }
+    const unproven = ['POST', 'PUT', 'PATCH', 'DELETE'].filter((method) => !csrf.methods.includes(method));
+    if (withCookies && csrf.enabled && unproven.length > 0)
+      logger.warn(`csrf.methods lacks ${unproven.join(', ')} beside cookies: other sites can send them for your users`);
     if (withCookies && !csrf.enabled)
       logger.warn('csrf.enabled is false beside cookies: other sites can act for your users');
     if (transport.locations.includes('query'))

@@ -9,6 +9,8 @@ import { requestValues, type TokenRequirement } from './resource/token-requireme
 /** What the module can do, for the check that no route asks more. */
 export interface RouteCapabilities {
   readonly issuers: readonly string[];
+  /** `jwt.subjectClaim`. */
+  readonly subjectClaim: string;
   readonly withCookies: boolean;
   readonly hasStore: boolean;
   readonly hasUsers: boolean;
@@ -71,11 +73,13 @@ class Route {
 
   private checkCapabilities(
     requirement: TokenRequirement,
-    { issuers, withCookies, hasStore }: RouteCapabilities,
+    { issuers, withCookies, hasStore, subjectClaim }: RouteCapabilities,
   ): void {
     const { issuer, revocation, locations, cookie } = requirement;
     if (issuer !== undefined && !issuers.includes(issuer))
       this.fail('issuer', 'the module trusts no such issuer: add it to jwt.trustedIssuers');
+    if (subjectClaim !== 'sub' && Object.hasOwn(requirement.claims ?? {}, 'sub'))
+      this.fail('sub', `the subject is the claim ${subjectClaim} here: ask claims: { ${subjectClaim}: … }`);
     if (revocation === 'store' && !hasStore) this.fail("revocation: 'store'", 'the module has noStores()');
     if (!withCookies && (cookie !== undefined || locations?.includes('cookie') === true)) {
       this.fail('locations', 'the module issues no tokens for cookies: set `cookies: {}` in forRoot()');

@@ -1,5 +1,6 @@
 import type { Clock } from '../auth.clock.js';
 import { seconds } from '../auth.durations.js';
+import { AuthError } from '../auth.errors.js';
 import type { Token } from '../resource/token.js';
 import type { TokenService } from '../session/token.service.js';
 import type { CookieJar, HttpResponse } from './cookie-jar.js';
@@ -32,6 +33,11 @@ export class CookieSlider {
 
   private async reissue(response: HttpResponse, token: Token, left: number): Promise<void> {
     const accessToken = await this.tokens.reissueAccessToken(token.claims, token.sub, Math.floor(left));
-    this.jar.set(response, { access_token: accessToken });
+    try {
+      this.jar.set(response, { access_token: accessToken });
+    } catch (error) {
+      // the newer token does not fit into a cookie: the older one goes on until it expires
+      if (!(error instanceof AuthError)) throw error;
+    }
   }
 }

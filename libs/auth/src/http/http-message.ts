@@ -22,6 +22,10 @@ export class HttpMessage implements TokenMessage {
     readonly context: ExecutionContext | undefined,
   ) {}
 
+  get params(): unknown {
+    return this.carrier.params;
+  }
+
   get method(): string {
     return this.carrier.method;
   }

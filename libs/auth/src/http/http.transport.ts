@@ -1,3 +1,4 @@
+import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { HttpException, Logger, type ExecutionContext } from '@nestjs/common';
 import { AuthError } from '../auth.errors.js';
 import type { JwtClaims } from '../jwt/claims.js';
@@ -97,9 +98,11 @@ export class HttpTransport extends Transport {
     try {
       const token = tokenOf(error);
       const answer = handler({ error, context, ...(token && { token }) });
-      if (Number.isInteger(answer?.status) && answer.status >= 400) return answer;
+      if (isAnswer(answer)) return answer;
+      // a promise that rejects with nobody listening would end the process
+      if ((answer as unknown) instanceof Promise) (answer as unknown as Promise<unknown>).catch(() => {});
       this.logger.error(
-        `errors.handlers.${errorName(error.code)} gave no { status, body } with a status from 400: ours is sent`,
+        `errors.handlers.${errorName(error.code)} gave no { status, body } with a status from 400 to 599 and headers that can be sent: ours is sent`,
       );
     } catch (cause) {
       this.logger.error(
@@ -137,4 +140,13 @@ export class HttpTransport extends Transport {
 function tokenOf({ token }: AuthError): Token | undefined {
   if (token === undefined || token instanceof Token) return token;
   return new Token(token as VerifiedToken, undefined, false);
+}
+
+function isAnswer(answer: ErrorAnswer | undefined): answer is ErrorAnswer {
+  if (!Number.isInteger(answer?.status) || answer!.status < 400 || answer!.status > 599) return false;
+  for (const [name, value] of Object.entries(answer!.headers ?? {})) {
+    validateHeaderName(name);
+    validateHeaderValue(name, value);
+  }
+  return true;
 }

@@ -35,6 +35,7 @@ const mostKnownHeaders = 64;
  * @throws AuthError `token_invalid`
  */
 export function parseJwt(raw: string): ParsedJwt {
+  if (typeof raw !== 'string') throw invalid('the token is no text');
   if (raw.length > longestToken) throw invalid('the token is too long');
   const first = raw.indexOf('.');
   const second = raw.indexOf('.', first + 1);

@@ -7,6 +7,8 @@ import type { TokenRequirement } from './token-requirement.js';
 export interface Grant {
   /** What was asked. */
   readonly requirement: TokenRequirement;
+  /** Whom it was asked for: another handler, or other parameters of the path, are decided anew. */
+  readonly route: readonly unknown[];
   /** Null on an optional route that nobody's token came to. */
   readonly token: Token | null;
   readonly user: unknown;

@@ -71,7 +71,8 @@ export class RequireTokenGuard implements CanActivate {
   ): GrantedToken | null | Promise<GrantedToken | null> {
     const decided = grantOf(message.carrier);
     // a global guard and one on the route both ask: the request is decided once
-    if (decided?.requirement === requirement) return decided.token as GrantedToken | null;
+    if (decided?.requirement === requirement && isSame(decided.route, this.routeOf(message)))
+      return decided.token as GrantedToken | null;
     if (this.settings.guard.exemptMethods.includes(message.method)) return this.anonymous(message, requirement);
 
     const presented = extractToken(message, requirement, this.settings.places); // 1. RFC 6750 §2
@@ -95,7 +96,9 @@ export class RequireTokenGuard implements CanActivate {
     if (typeof raw !== 'string') throw new AuthError('token_invalid', { reason: 'the token must be a text' });
     const verified = await this.verifier.verify(raw, requirement);
     const active = await this.activity.check(verified, requirement);
-    return checkClaims(active, requirement, undefined, undefined, this.verifyHook);
+    const granted = await checkClaims(active, requirement, undefined, undefined, this.verifyHook);
+    await this.userOf(granted);
+    return granted;
   }
 
   /** Nothing for a token that has expired where that is as good as none. */
@@ -118,14 +121,25 @@ export class RequireTokenGuard implements CanActivate {
     message: TokenMessage,
     requirement: TokenRequirement,
   ): GrantedToken | Promise<GrantedToken> {
-    const { hooks } = this;
-    const user = hooks.loadUser === undefined ? undefined : askHook('hooks.loadUser', () => hooks.loadUser!(token));
-    return whenReady(user, (loaded) => {
-      if (hooks.loadUser !== undefined && (loaded === null || loaded === undefined))
-        throw new AuthError('user_not_found', { token });
-      rememberGrant(message.carrier, { requirement, token, user: loaded });
+    return whenReady(this.userOf(token), (loaded) => {
+      rememberGrant(message.carrier, { requirement, route: this.routeOf(message), token, user: loaded });
       return whenReady(this.transport.keepAlive(message, token), () => token);
     });
+  }
+
+  /** @throws AuthError `user_not_found` when the hook knows nobody. */
+  private userOf(token: GrantedToken): unknown {
+    const { hooks } = this;
+    if (hooks.loadUser === undefined) return undefined;
+    return askHook('hooks.loadUser', () => hooks.loadUser!(token)).then((user) => {
+      if (user === null || user === undefined) throw new AuthError('user_not_found', { token });
+      return user;
+    });
+  }
+
+  /** What one request can be asked about twice: a handler that calls the next one, an application inside another. */
+  private routeOf({ context, params }: TokenMessage): readonly unknown[] {
+    return [this.settings, context?.getHandler(), context?.getClass(), params];
   }
 
   private absent(message: TokenMessage, requirement: TokenRequirement): null {
@@ -135,9 +149,13 @@ export class RequireTokenGuard implements CanActivate {
   }
 
   private anonymous(message: TokenMessage, requirement: TokenRequirement): null {
-    rememberGrant(message.carrier, { requirement, token: null, user: undefined });
+    rememberGrant(message.carrier, { requirement, route: this.routeOf(message), token: null, user: undefined });
     return null;
   }
+}
+
+function isSame(one: readonly unknown[], other: readonly unknown[]): boolean {
+  return one.every((part, index) => part === other[index]);
 }
 
 function cookieKind({ type }: TokenRequirement): 'access' | 'refresh' {

@@ -9,6 +9,8 @@ export interface TokenMessage {
   /** The object the decision is remembered by: over HTTP the request. */
   readonly carrier: object;
   readonly context: ExecutionContext | undefined;
+  /** The parameters of the path, as the framework parsed them for this handler. */
+  readonly params: unknown;
   /** The request's method, in upper case. */
   readonly method: string;
   /** The value of a header; several of one name come as a list. */

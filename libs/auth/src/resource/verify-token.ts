@@ -17,7 +17,10 @@ import { VerifiedTokenCache } from './verified-token-cache.js';
 import { whenReady } from './when-ready.js';
 
 /** What of a requirement concerns this step. */
-export type VerifyRequirement = Partial<Pick<TokenRequirement, 'audience' | 'issuer' | 'allowExpired'>>;
+export type VerifyRequirement = Partial<Pick<TokenRequirement, 'audience' | 'issuer' | 'allowExpired'>> & {
+  /** A token of ours will do, whoever it was made for: to refresh and to end it. */
+  readonly anyAudience?: boolean;
+};
 
 export interface TokenVerifierParts {
   readonly options: JwtOptions;
@@ -124,10 +127,10 @@ export class TokenVerifier {
       throw invalid('exp lies too far ahead');
     if (requirement.issuer !== undefined && claims.iss !== requirement.issuer)
       throw invalid('iss is not the issuer of the route');
-    if (!this.hasAudience(claims, requirement.audience ?? token.audience)) throw invalid('aud is not ours');
+    if (!this.hasAudience(token, requirement)) throw invalid('aud is not ours');
     if (this.isExpired(token)) {
       this.cache.delete(token.raw);
-      if (requirement.allowExpired !== true) throw new AuthError('token_expired', { token });
+      if (requirement.allowExpired !== true || this.isForgotten(token)) throw new AuthError('token_expired', { token });
     }
     return token;
   }
@@ -137,10 +140,24 @@ export class TokenVerifier {
     return claims.exp !== undefined && claims.exp + this.tolerance <= this.parts.clock.now() / 1000;
   }
 
-  private hasAudience({ aud }: JwtClaims, accepted: readonly string[]): boolean {
-    if (this.parts.options.acceptAnyAudience) return true;
+  /** So long ago that a revocation of it may have been pruned: `allowExpired` would bring it back to life. */
+  private isForgotten({ claims }: VerifiedToken): boolean {
+    const isOwn = claims.iss === this.parts.options.issuer;
+    const lastDay = isOwn ? claims.iat! + this.longest : claims.exp!;
+    return lastDay + 60 < this.parts.clock.now() / 1000;
+  }
+
+  private hasAudience({ claims, audience }: VerifiedToken, requirement: VerifyRequirement): boolean {
+    if (requirement.audience === undefined && this.asksNoAudience(claims, requirement)) return true;
+    const accepted = requirement.audience ?? audience;
+    const { aud } = claims;
     if (typeof aud === 'string') return accepted.includes(aud);
     return aud !== undefined && aud.some((name) => accepted.includes(name));
+  }
+
+  /** Only of tokens made here: what another issuer made for somebody else is not for us. */
+  private asksNoAudience({ iss }: JwtClaims, { anyAudience }: VerifyRequirement): boolean {
+    return iss === this.parts.options.issuer && (anyAudience === true || this.parts.options.acceptAnyAudience);
   }
 }
 

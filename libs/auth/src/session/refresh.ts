@@ -3,7 +3,7 @@ import { AuthError } from '../auth.errors.js';
 import type { AuthEventListener } from '../auth.events.js';
 import type { JsonValue, JwtClaims } from '../jwt/claims.js';
 import type { Scope } from '../jwt/scope.js';
-import { asking, type RevocationList } from '../stores/revocation-list.js';
+import { asking, revocationId, type RevocationList } from '../stores/revocation-list.js';
 import type { RevocationStore } from '../stores/revocation.store.js';
 import type { IssueOptions } from './token-issuer.js';
 import type { TokenResponse, TokenService } from './token.service.js';
@@ -61,12 +61,15 @@ async function useOnce(
   claims: JwtClaims,
 ): Promise<string> {
   const { clock, tokens } = parts;
-  const jti = claims.jti!;
+  const jti = revocationId(claims.jti!);
   const now = clock.now();
   const expiresAt = tokens.keptUntil();
   const parent = claims['prt'];
   // before the use is written: after a crash in between, this token can still come and finish
-  if (typeof parent === 'string' && !(await asking(store.confirm({ jti: parent, usedAt: now, expiresAt }, jti)))) {
+  if (
+    typeof parent === 'string' &&
+    !(await asking(store.confirm({ jti: revocationId(parent), usedAt: now, expiresAt }, jti)))
+  ) {
     throw await reused(parts, subject, claims);
   }
   const use = await asking(store.use({ jti, usedAt: now, expiresAt }));

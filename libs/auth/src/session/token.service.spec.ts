@@ -67,6 +67,7 @@ describe('TokenService: what a token holds', () => {
     expect(claims).toEqual({
       ...{ iss: issuer, sub: 'ada', aud: issuer, iat: second, nbf: second, exp: second + 900, type: 'access' },
       jti: expect.stringMatching(uuid),
+      sid: expect.stringMatching(uuid),
     });
   });
 
@@ -402,7 +403,7 @@ describe('TokenService: revocation', () => {
     await setup.tokens.revoke(claims);
     await setup.tokens.revokeAll('ada');
     const greatestTolerance = 60;
-    const rows = await setup.store.find({ jti: claims.jti!, sub: 'ada' });
+    const rows = await setup.store.find({ sid: claims.sid!, sub: 'ada' });
     expect(rows).toHaveLength(2);
     for (const { expiresAt } of rows) expect(expiresAt).toBeGreaterThan((claims.exp! + greatestTolerance) * 1000);
   });

@@ -38,7 +38,7 @@ export class TokenService {
   }
 
   async issueAccessToken(user: unknown, options: IssueOptions = {}, lineage: Lineage = {}): Promise<string> {
-    return this.tokens.issue(options.type ?? 'access', user, options, lineage);
+    return this.tokens.issue(options.type ?? 'access', user, options, { sid: randomUUID(), ...lineage });
   }
 
   /** Scope and claims are for routes that take the refresh token itself. Each starts a family, named by `sid`. */
@@ -86,7 +86,8 @@ export class TokenService {
     const accessToken = await this.issueAccessToken(user, options, withoutGrant(lineage));
     const refreshToken = await this.issueRefreshToken(
       user,
-      { ...(header && { header }), ...(aud && { audience: aud }), ...(fresh && { fresh }) },
+      // its audience is we ourselves, who refresh it; `grant` remembers whom the access token is for
+      { ...(header && { header }), ...(fresh && { fresh }) },
       { ...lineage, ...(Object.keys(grant).length > 0 && { grant }) },
     );
     return { ...this.response(accessToken, scope, expiresIn), refresh_token: refreshToken };

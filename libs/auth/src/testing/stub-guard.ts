@@ -64,13 +64,8 @@ export class StubGuard implements Pick<RequireTokenGuard, 'canActivate' | 'authe
     const { token, user } = this;
     if (token === null && requirement.optional === false)
       throw new AuthError('token_missing', { reason: 'StubGuard.token is null' });
-    rememberGrant(message.carrier, { requirement, token, user: token === null ? undefined : user });
+    rememberGrant(message.carrier, { requirement, route: [], token, user: token === null ? undefined : user });
     return token as GrantedToken | null;
-  }
-
-  /** What the strategy of `nest-latchkey/passport` is refused with; the module's filter phrases it. */
-  refuse(error: unknown): never {
-    throw error;
   }
 
   /** @throws AuthError `unsupported_context`: a stub knows no token's text. */

@@ -98,18 +98,10 @@ export const providersOf = (optionsToken: string | symbol): Provider[] => [
   ),
   make(
     REFRESH_PARTS,
-    [AUTH_SETTINGS, TokenService, STORES, RevocationList, Clock, AUTH_EVENTS],
-    (
-      { session }: AuthSettings,
-      tokens: TokenService,
-      stores: Stores,
-      revocations: RevocationList,
-      clock: Clock,
-      emit: AuthEventListener,
-    ) =>
+    [AUTH_SETTINGS, TokenService, STORES, Clock, AUTH_EVENTS],
+    ({ session }: AuthSettings, tokens: TokenService, stores: Stores, clock: Clock, emit: AuthEventListener) =>
       ({
         tokens,
-        revocations,
         clock,
         store: stores.revocations,
         reuseLeeway: seconds(session.reuseLeeway),

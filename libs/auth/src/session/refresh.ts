@@ -3,7 +3,7 @@ import { AuthError } from '../auth.errors.js';
 import type { AuthEventListener } from '../auth.events.js';
 import type { JsonValue, JwtClaims } from '../jwt/claims.js';
 import type { Scope } from '../jwt/scope.js';
-import { asking, revocationId, type RevocationList } from '../stores/revocation-list.js';
+import { asking, revocationId } from '../stores/revocation-list.js';
 import type { RevocationStore } from '../stores/revocation.store.js';
 import type { IssueOptions } from './token-issuer.js';
 import type { TokenResponse, TokenService } from './token.service.js';
@@ -11,7 +11,6 @@ import type { TokenResponse, TokenService } from './token.service.js';
 export interface RefreshParts {
   readonly tokens: TokenService;
   readonly store: RevocationStore | undefined;
-  readonly revocations: RevocationList;
   readonly clock: Clock;
   /** Seconds. */
   readonly reuseLeeway: number;

@@ -40,7 +40,8 @@ export abstract class RevocationStore {
   abstract readonly shared: boolean;
 
   /**
-   * Write a revocation. For `sub` the later `notBefore` and `expiresAt` win, and `revokedAt` moves when they do.
+   * Write a revocation. Of two of one name the later `notBefore` and `expiresAt` win, and `revokedAt` moves when they do: a row
+   * about to be pruned must not stand in for one that has longer to live.
    *
    * @returns `jti`, `sid`: true for the one call that wrote the row, false when it was there already. `sub`: did anything change?
    */

@@ -11,7 +11,7 @@ export async function probe(variant: Variant, url: string, token: string): Promi
   const answer = await fetch(url, { headers: { authorization: `Bearer ${token}` } });
   strictEqual(answer.status, 200, `${variant} refuses a good token`);
   deepStrictEqual(await answer.json(), { sub: subject });
-  if (variant === 'unguarded') return;
+  if (variant === 'unguarded' || variant === 'open guard') return;
 
   const forged = token.slice(0, -6) + (token.endsWith('AAAAAA') ? 'BBBBBQ' : 'AAAAAA');
   const refused = [undefined, `Bearer ${forged}`].map((authorization) => statusOf(url, authorization));

@@ -4,6 +4,8 @@ import type { Type } from '@nestjs/common';
 export const variants = {
   unguarded: async () => (await import('./variants/unguarded.js')).UnguardedModule,
   latchkey: async () => (await import('./variants/latchkey.js')).LatchkeyModule,
+  'open guard': async () => (await import('./variants/least.js')).openGuard(),
+  'bare HMAC': async () => (await import('./variants/least.js')).bareGuard(),
   'passport documented': async () => (await import('./variants/passport.js')).documented(),
   'passport KeyObject': async () => (await import('./variants/passport.js')).withKeyObject(),
   jose: async () => (await import('./variants/jose.js')).JoseModule,

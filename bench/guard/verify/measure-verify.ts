@@ -1,11 +1,14 @@
 import { median, Rounds } from '../../statistics.js';
 import { readable, table } from '../../table.js';
 import { answerOf } from '../child.js';
-import type { Measured } from './verify.process.js';
+import type { Family, Measured } from './verify.process.js';
 
-/** Nanoseconds of each way to verify a token, all in one process, in alternating rounds. */
+/** Nanoseconds of each way to verify a token, those of one family in one process, in alternating rounds. */
 export async function measureVerify(rounds: number): Promise<Rounds> {
-  const measured = await answerOf<Measured>('verify/verify.process.js', [String(rounds)]);
+  const measured: Measured = {
+    ...(await answerFor('hmac', rounds)),
+    ...(await answerFor('asymmetric', rounds)),
+  };
   const times = new Rounds();
   for (const [name, values] of Object.entries(measured)) for (const value of values) times.add(name, value);
   const rows = Object.keys(measured).map((name) => {
@@ -14,4 +17,8 @@ export async function measureVerify(rounds: number): Promise<Rounds> {
   });
   console.log(`${table(['verify', 'µs', '÷ raw'], rows)}\n`);
   return times;
+}
+
+function answerFor(family: Family, rounds: number): Promise<Measured> {
+  return answerOf<Measured>('verify/verify.process.js', [String(rounds), family]);
 }

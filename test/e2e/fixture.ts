@@ -336,6 +336,7 @@ const refusals = {
   insufficient_scope: [403, 'insufficient_scope'],
   token_rejected: [403, 'insufficient_scope'],
   csrf_failed: [403, 'csrf_failed'],
+  too_many_refreshes: [429, 'slow_down'],
   store_unavailable: [503, 'temporarily_unavailable'],
   keys_unavailable: [503, 'temporarily_unavailable'],
   unsupported_context: [500, 'server_error'],

@@ -24,6 +24,7 @@ const kinds = {
   insufficient_scope: { status: 403, error: 'insufficient_scope', message: 'The token does not grant this request' },
   token_rejected: { status: 403, error: 'insufficient_scope', message: 'The token was rejected' },
   csrf_failed: { status: 403, error: 'csrf_failed', message: 'The request carries no valid proof of its origin' },
+  too_many_refreshes: { status: 429, error: 'slow_down', message: 'The session is refreshed too often' },
   // our surroundings: an outage is never a 401, because a 401 logs users out
   store_unavailable: { status: 503, error: 'temporarily_unavailable', message: 'Authentication is unavailable' },
   keys_unavailable: { status: 503, error: 'temporarily_unavailable', message: 'Authentication is unavailable' },

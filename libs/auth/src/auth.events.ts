@@ -8,6 +8,8 @@ export interface AuthEvents {
   revoked: { kind: 'jti' | 'sid' | 'sub'; id: string; at: number };
   /** A refresh token was used again: its family is revoked. At most one event a family. */
   'refresh.reused': { subject: string; sid: string; jti: string; at: number };
+  /** A refresh token of a session was used again after its leeway: the session is revoked. At most one event a session. */
+  'session.reused': { subject: string; sid: string; at: number };
 }
 
 export type AuthEventName = keyof AuthEvents;

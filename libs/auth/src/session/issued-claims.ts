@@ -19,6 +19,8 @@ const reserved = [
   'csrf',
   'grant',
   'prt',
+  'rti',
+  'rtp',
 ];
 const reservedHeader = ['alg', 'kid', 'typ', 'crit', 'b64', 'jwk', 'jku', 'x5c', 'x5u'];
 

@@ -51,6 +51,9 @@ export interface Lineage {
   readonly grant?: Granted;
   readonly csrf?: string;
   readonly freshUntil?: number;
+  /** Of a session: the row of the refresh token that came with it, and that one's parent while it is not yet current. */
+  readonly refreshId?: string;
+  readonly refreshParent?: string;
 }
 
 export interface TokenIssuerParts {
@@ -95,7 +98,7 @@ export class TokenIssuer {
   }
 
   private registered(subject: unknown, type: string, options: IssueOptions, lineage: Lineage): Record<string, unknown> {
-    const { options: jwt, withCsrf, clock, revocations } = this.parts;
+    const { options: jwt, clock, revocations } = this.parts;
     const now = Math.floor(clock.now() / 1000);
     const lifetime = this.lifetimeOf(type, options.expiresIn);
     const authTime = options.fresh === undefined ? lineage.authTime : now;
@@ -115,13 +118,23 @@ export class TokenIssuer {
       ...(lineage.freshUntil !== undefined && { fresh: lineage.freshUntil }),
       ...(type !== 'refresh' && options.fresh !== undefined && { fresh: freshClaim(options.fresh, now) }),
       ...(options.scope !== undefined && { scope: this.scopeClaim(options.scope) }),
-      ...(withCsrf && { csrf: lineage.csrf ?? randomBytes(16).toString('base64url') }),
+      ...this.csrfClaim(lineage),
+      ...(lineage.refreshId !== undefined && { rti: lineage.refreshId }),
+      ...(lineage.refreshParent !== undefined && { rtp: lineage.refreshParent }),
       ...(lineage.parent !== undefined && { prt: lineage.parent }),
       ...(lineage.grant !== undefined && { grant: lineage.grant }),
     };
   }
 
-  private async subjectOf(user: unknown): Promise<unknown> {
+  /** Sessions have a value of their own, or another proof. */
+  private csrfClaim({ csrf, refreshId }: Lineage): { csrf?: string } {
+    if (csrf !== undefined) return { csrf };
+    if (!this.parts.withCsrf || refreshId !== undefined) return {};
+    return { csrf: randomBytes(16).toString('base64url') };
+  }
+
+  /** The subject that a user becomes. @throws AuthError `invalid_argument`, `store_unavailable` when the hook fails */
+  async subjectOf(user: unknown): Promise<unknown> {
     const { hooks, options } = this.parts;
     const subject =
       hooks.subject === undefined || typeof user === 'string'

@@ -1,0 +1,266 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { Logger } from '@nestjs/common';
+import type { Clock } from '../auth.clock.js';
+import { AuthError } from '../auth.errors.js';
+import type { AuthEventListener } from '../auth.events.js';
+import type { JsonValue } from '../jwt/claims.js';
+import type { Scope } from '../jwt/scope.js';
+import { asking, type RevocationList } from '../stores/revocation-list.js';
+import type {
+  RefreshTokenRow,
+  SessionEnd,
+  SessionRow,
+  SessionSelection,
+  SessionStore,
+} from '../stores/session.store.js';
+import { checkJson } from './issued-claims.js';
+import { newRefreshSecret, newSessionId, readRefreshSecret, type RefreshSecret } from './refresh-secret.js';
+import { isLive, nextStep, type RotationStep } from './rotation.js';
+import { Session } from './session.js';
+import type { IssueOptions, TokenIssuer } from './token-issuer.js';
+
+/** What a session is made with, besides its subject. */
+export interface CreateSessionOptions extends Pick<IssueOptions, 'scope' | 'claims' | 'audience'> {
+  /** For the server alone: no client sees it. */
+  data?: Record<string, JsonValue>;
+  tenant?: string;
+}
+
+/** A session with the two texts that only its client may hold. */
+export interface IssuedSession {
+  readonly session: Session;
+  readonly accessToken: string;
+  readonly refreshToken: string;
+  /** To be sent back with each request, where `session.antiCsrf` is `'token'`. */
+  readonly antiCsrf: string | undefined;
+  readonly scope: Scope | undefined;
+  /** Epoch milliseconds; a cookie that ended earlier would log out a user who comes back in time. */
+  readonly refreshExpiresAt: number;
+}
+
+/** Times in milliseconds. */
+export interface SessionServiceParts {
+  readonly store: SessionStore;
+  readonly tokens: TokenIssuer;
+  readonly revocations: RevocationList;
+  readonly clock: Clock;
+  readonly emit: AuthEventListener;
+  readonly idleLifetime: number;
+  readonly absoluteLifetime: number;
+  readonly accessLifetime: number;
+  readonly reuseLeeway: number;
+  /** Each access token carries a value of its own, which its client sends back. */
+  readonly withAntiCsrf: boolean;
+}
+
+/** A store whose answer was overtaken so often is busy: the client comes again. */
+const mostRounds = 3;
+/** Access tokens are believed a little longer than they live. */
+const tolerance = 120_000;
+
+/**
+ * Sessions: an access token, and an opaque refresh token that changes with each use (RFC 9700 §4.14.2).
+ *
+ * `rotation.ts` decides what a refresh token may still do; here its decisions are written, each by one conditional
+ * statement. A crash between two of them loses nothing and forks nothing.
+ */
+export class SessionService {
+  private readonly logger = new Logger(SessionService.name);
+
+  constructor(private readonly parts: SessionServiceParts) {}
+
+  /** Start a session. Its id is new, whatever came before (SF-01). @throws AuthError `invalid_argument`, `reserved_claim`, `store_unavailable` */
+  async create(user: unknown, options: CreateSessionOptions = {}): Promise<IssuedSession> {
+    const { store, tokens, clock, idleLifetime, absoluteLifetime } = this.parts;
+    const { scope, claims, audience, data = {}, tenant = null } = options;
+    checkJson('data', data);
+    const subject = await tokens.subjectOf(user);
+    if (typeof subject !== 'string') throw wrong('the subject of a session must be a text');
+    if (tenant !== null && (typeof tenant !== 'string' || tenant === ''))
+      throw wrong('tenant must be a non-empty text');
+
+    const now = clock.now();
+    const id = newSessionId();
+    const { row, text } = this.newToken(id, null, now);
+    const session: SessionRow = {
+      ...{ id, subject, tenant, data, currentId: row.id, previousId: null, rotatedAt: 0, createdAt: now },
+      ...{ idleExpiresAt: now + Math.min(idleLifetime, absoluteLifetime), absoluteExpiresAt: now + absoluteLifetime },
+      ...{ revokedAt: null, revokeReason: null, grant: withoutUndefined({ scope, claims, audience }) },
+    };
+    // first what can be refused: nothing is written for a session that nobody gets
+    const issued = await this.issue(session, row, text, now);
+    await asking(store.create(session, row));
+    return issued;
+  }
+
+  /**
+   * The next tokens of a session.
+   *
+   * @param antiCsrf what the client sent beside a cookie; left out, nothing is asked.
+   * @throws AuthError `token_invalid`, `token_revoked`, `token_expired`, `token_reused` (the session is over),
+   *   `csrf_failed`, `too_many_refreshes` (429), `store_unavailable`
+   */
+  async refresh(refreshToken: string, { antiCsrf }: { antiCsrf?: string | null } = {}): Promise<IssuedSession> {
+    const secret = readRefreshSecret(refreshToken);
+    if (secret === undefined) throw new AuthError('token_invalid', { reason: 'this is no refresh token of a session' });
+    for (let round = 0; round < mostRounds; round++) {
+      const issued = await this.refreshOnce(secret, antiCsrf);
+      if (issued !== undefined) return issued;
+    }
+    throw new AuthError('store_unavailable', { reason: 'other refreshes of the session were faster each time' });
+  }
+
+  /** @returns undefined when another call has moved the session meanwhile: then all is to be decided anew. */
+  private async refreshOnce(
+    secret: RefreshSecret,
+    antiCsrf: string | null | undefined,
+  ): Promise<IssuedSession | undefined> {
+    const { store, clock, reuseLeeway } = this.parts;
+    const now = clock.now();
+    const rows = await asking(store.rotationRows(secret.sessionId, secret.hash));
+    if (rows === undefined) throw new AuthError('token_invalid', { reason: 'no session knows this refresh token' });
+    if (antiCsrf !== undefined && rows.token.antiCsrf !== antiCsrf)
+      throw new AuthError('csrf_failed', { reason: 'the anti-CSRF value is missing or not that of the refresh token' });
+    const step = nextStep(rows, now, reuseLeeway);
+    if (step.kind === 'ended') throw ended(rows.session);
+    if (step.kind === 'reuse') throw await this.reused(rows.session);
+    if (step.kind === 'wait') {
+      const retryAfter = Math.ceil(step.milliseconds / 1000);
+      throw new AuthError('too_many_refreshes', { reason: 'its children are not used', retryAfter });
+    }
+    if (!(await this.promoted(rows.session, step, now))) return undefined;
+    const { row, text } = this.newToken(rows.session.id, step.parent, now);
+    await asking(store.addToken(row));
+    // a log-out, or a faster refresh, may have come between the first read and the new row
+    const session = await asking(store.find(rows.session.id));
+    if (session === undefined || !isLive(session, clock.now())) throw ended(session);
+    return session.currentId === step.parent ? this.issue(session, row, text, now) : undefined;
+  }
+
+  private async promoted(
+    { id, absoluteExpiresAt }: SessionRow,
+    { parent, promote }: RotationStep & { kind: 'child' },
+    now: number,
+  ): Promise<boolean> {
+    return promote === undefined || this.promote({ id, absoluteExpiresAt }, promote.seen, parent, now);
+  }
+
+  private promote(
+    { id, absoluteExpiresAt }: Pick<SessionRow, 'id' | 'absoluteExpiresAt'>,
+    seen: string,
+    to: string,
+    now: number,
+  ): Promise<boolean> {
+    const { store, idleLifetime, reuseLeeway } = this.parts;
+    const idleExpiresAt = Math.min(now + idleLifetime, absoluteExpiresAt);
+    return asking(store.promote({ sessionId: id, seen, to, now, rotatedBefore: now - reuseLeeway, idleExpiresAt }));
+  }
+
+  /**
+   * The first use of an access token that came of a refresh: its refresh token becomes the current one.
+   *
+   * @returns when to ask again, in milliseconds from now; Infinity when it is settled. A store that fails refuses nobody.
+   */
+  async confirm(sessionId: string, refreshId: string, parentId: string): Promise<number> {
+    const { store, clock, reuseLeeway } = this.parts;
+    try {
+      const session = await asking(store.find(sessionId));
+      if (session === undefined || session.currentId !== parentId) return Infinity;
+      const now = clock.now();
+      if (now - session.rotatedAt <= reuseLeeway) return session.rotatedAt + reuseLeeway + 1 - now;
+      if (await this.promote(session, parentId, refreshId, now)) return Infinity;
+    } catch (error) {
+      this.logger.warn(
+        `the use of a session could not be noted: ${error instanceof Error ? error.name : typeof error}`,
+      );
+    }
+    return 0;
+  }
+
+  /** End a session. @returns was this the call that ended it? @throws AuthError `store_unavailable` */
+  async revoke(sessionId: string, reason: SessionEnd = 'revoked'): Promise<boolean> {
+    const { store, clock, emit } = this.parts;
+    const now = clock.now();
+    const first = await asking(store.revoke(sessionId, reason, now));
+    this.heed(sessionId, now);
+    if (first) emit('revoked', { kind: 'sid', id: sessionId, at: now });
+    return first;
+  }
+
+  /** End the sessions selected. @returns their ids. @throws AuthError `store_unavailable` */
+  async revokeAll(selection: SessionSelection): Promise<string[]> {
+    const { store, clock, emit } = this.parts;
+    const now = clock.now();
+    const ids = await asking(store.revokeAll(selection, 'revoked', now));
+    for (const id of ids) {
+      this.heed(id, now);
+      emit('revoked', { kind: 'sid', id, at: now });
+    }
+    return ids;
+  }
+
+  /** A session that has not ended; undefined when there is none. @throws AuthError `store_unavailable` */
+  async get(sessionId: string): Promise<Session | undefined> {
+    const row = await asking(this.parts.store.find(sessionId));
+    return row !== undefined && isLive(row, this.parts.clock.now()) ? new Session(row) : undefined;
+  }
+
+  /** The sessions that have not ended, the newest first. @throws AuthError `store_unavailable` */
+  async list(selection: SessionSelection): Promise<Session[]> {
+    const rows = await asking(this.parts.store.list(selection, this.parts.clock.now()));
+    return rows.map((row) => new Session(row));
+  }
+
+  /** Access tokens of an ended session are refused here at once. */
+  private heed(id: string, revokedAt: number): void {
+    const { revocations, accessLifetime } = this.parts;
+    revocations.heed({ kind: 'sid', id, notBefore: 0, revokedAt, expiresAt: revokedAt + accessLifetime + tolerance });
+  }
+
+  private async reused({ id, subject }: SessionRow): Promise<AuthError> {
+    const { emit, clock } = this.parts;
+    if (await this.revoke(id, 'reuse')) emit('session.reused', { subject, sid: id, at: clock.now() });
+    return new AuthError('token_reused', { reason: 'the session is revoked' });
+  }
+
+  private newToken(sessionId: string, parentId: string | null, now: number): { row: RefreshTokenRow; text: string } {
+    const { text, hash } = newRefreshSecret(sessionId);
+    const antiCsrf = this.parts.withAntiCsrf ? randomBytes(16).toString('base64url') : null;
+    return { text, row: { id: randomUUID(), sessionId, tokenHash: hash, parentId, antiCsrf, issuedAt: now } };
+  }
+
+  private async issue(session: SessionRow, token: RefreshTokenRow, text: string, now: number): Promise<IssuedSession> {
+    const { tokens, idleLifetime, accessLifetime } = this.parts;
+    const grant = session.grant as Pick<IssueOptions, 'scope' | 'claims' | 'audience'>;
+    // whole seconds: rounded down, the token never outlives its session
+    const expiresIn = Math.floor(Math.min(accessLifetime, session.absoluteExpiresAt - now) / 1000);
+    if (expiresIn < 1) throw ended(session);
+    const lineage = {
+      ...{ subject: session.subject, sid: session.id, authTime: Math.floor(session.createdAt / 1000) },
+      refreshId: token.id,
+      ...(token.parentId !== null && { refreshParent: token.parentId }),
+      ...(token.antiCsrf !== null && { csrf: token.antiCsrf }),
+    };
+    return {
+      session: new Session(session),
+      accessToken: await tokens.issue('access', session.subject, { ...grant, expiresIn }, lineage),
+      refreshToken: text,
+      antiCsrf: token.antiCsrf ?? undefined,
+      scope: grant.scope,
+      refreshExpiresAt: Math.min(now + idleLifetime, session.absoluteExpiresAt),
+    };
+  }
+}
+
+function ended(session: SessionRow | undefined): AuthError {
+  const isRevoked = session !== undefined && session.revokedAt !== null;
+  return new AuthError(isRevoked ? 'token_revoked' : 'token_expired', { reason: 'the session has ended' });
+}
+
+function wrong(reason: string): AuthError {
+  return new AuthError('invalid_argument', { reason });
+}
+
+function withoutUndefined(values: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,113 @@
+import { AuthError } from '../auth.errors.js';
+import type {
+  Children,
+  Descent,
+  Promotion,
+  RefreshTokenRow,
+  RotationRows,
+  SessionEnd,
+  SessionRow,
+  SessionSelection,
+} from './session.store.js';
+import { SessionStore } from './session.store.js';
+
+/**
+ * The sessions of one process. They end with it, and other processes never see them.
+ *
+ * Each method runs to its end before another starts: the reads and writes between two awaits are one step.
+ */
+export class MemorySessionStore extends SessionStore {
+  readonly #sessions = new Map<string, SessionRow>();
+  /** By session id. */
+  readonly #tokens = new Map<string, RefreshTokenRow[]>();
+
+  async create(session: SessionRow, token: RefreshTokenRow): Promise<void> {
+    this.#sessions.set(textOf(session.id), session);
+    this.#tokens.set(session.id, [token]);
+  }
+
+  async rotationRows(sessionId: string, tokenHash: string): Promise<RotationRows | undefined> {
+    const session = this.#sessions.get(textOf(sessionId));
+    const tokens = this.#tokens.get(sessionId) ?? [];
+    const token = tokens.find((row) => row.tokenHash === textOf(tokenHash));
+    if (session === undefined || token === undefined) return undefined;
+    const current = tokens.find(({ id }) => id === session.currentId) as Descent;
+    const previous = tokens.find(({ id }) => id === session.previousId) ?? null;
+    return {
+      ...{ session, token, current, previous },
+      childrenOfToken: childrenOf(token.id, tokens),
+      childrenOfCurrent: childrenOf(current.id, tokens),
+    };
+  }
+
+  async addToken(token: RefreshTokenRow): Promise<void> {
+    this.#tokens.get(textOf(token.sessionId))?.push(token);
+  }
+
+  async promote({ sessionId, seen, to, now, rotatedBefore, idleExpiresAt }: Promotion): Promise<boolean> {
+    const session = this.#sessions.get(textOf(sessionId));
+    if (session === undefined || session.currentId !== seen || session.rotatedAt >= rotatedBefore) return false;
+    if (!isLive(session, now)) return false;
+    this.#sessions.set(sessionId, { ...session, previousId: seen, currentId: to, rotatedAt: now, idleExpiresAt });
+    return true;
+  }
+
+  async find(sessionId: string): Promise<SessionRow | undefined> {
+    return this.#sessions.get(textOf(sessionId));
+  }
+
+  async revoke(sessionId: string, reason: SessionEnd, now: number): Promise<boolean> {
+    const session = this.#sessions.get(textOf(sessionId));
+    if (session === undefined || session.revokedAt !== null) return false;
+    this.#sessions.set(sessionId, { ...session, revokedAt: now, revokeReason: reason });
+    return true;
+  }
+
+  async revokeAll(selection: SessionSelection, reason: SessionEnd, now: number): Promise<string[]> {
+    const found = this.#selected(selection).filter((session) => isLive(session, now));
+    for (const session of found) this.#sessions.set(session.id, { ...session, revokedAt: now, revokeReason: reason });
+    return found.map(({ id }) => id);
+  }
+
+  async list(selection: SessionSelection, now: number): Promise<SessionRow[]> {
+    return this.#selected(selection)
+      .filter((session) => isLive(session, now))
+      .toSorted((one, other) => other.createdAt - one.createdAt);
+  }
+
+  async prune(endedBefore: number, limit: number): Promise<number> {
+    const gone = [...this.#sessions.values()].filter((session) => endOf(session) < endedBefore).slice(0, limit);
+    for (const { id } of gone) {
+      this.#sessions.delete(id);
+      this.#tokens.delete(id);
+    }
+    return gone.length;
+  }
+
+  #selected({ subject, tenant, except }: SessionSelection): SessionRow[] {
+    textOf(subject);
+    return [...this.#sessions.values()].filter(
+      (session) =>
+        session.subject === subject && session.id !== except && (tenant === undefined || session.tenant === tenant),
+    );
+  }
+}
+
+/** An object or undefined would find nothing here, but the first row of a database. */
+function textOf(id: unknown): string {
+  if (typeof id !== 'string') throw new AuthError('invalid_argument', { reason: 'an id must be a string' });
+  return id;
+}
+
+function isLive({ revokedAt, idleExpiresAt, absoluteExpiresAt }: SessionRow, now: number): boolean {
+  return revokedAt === null && idleExpiresAt > now && absoluteExpiresAt > now;
+}
+
+function endOf({ revokedAt, idleExpiresAt, absoluteExpiresAt }: SessionRow): number {
+  return Math.min(revokedAt ?? Infinity, idleExpiresAt, absoluteExpiresAt);
+}
+
+function childrenOf(parent: string, tokens: readonly RefreshTokenRow[]): Children {
+  const children = tokens.filter(({ parentId }) => parentId === parent);
+  return { count: children.length, newestAt: Math.max(0, ...children.map(({ issuedAt }) => issuedAt)) };
+}

@@ -1,0 +1,116 @@
+/** Why a session ended before its time. `reuse` is the durable record that a refresh token came back. */
+export type SessionEnd = 'reuse' | 'signout' | 'revoked' | 'limit';
+
+/** A session, in the words of the state machine. All times are epoch milliseconds of the application's clock. */
+export interface SessionRow {
+  readonly id: string;
+  readonly subject: string;
+  readonly tenant: string | null;
+  /** The refresh token that was used last, or the first one: the live branch grows from it. */
+  readonly currentId: string;
+  /** The one that was current before. */
+  readonly previousId: string | null;
+  /** When `currentId` last moved; 0 when it never did. */
+  readonly rotatedAt: number;
+  readonly createdAt: number;
+  /** Slides when a child is used for the first time. */
+  readonly idleExpiresAt: number;
+  /** Never moves. */
+  readonly absoluteExpiresAt: number;
+  readonly revokedAt: number | null;
+  readonly revokeReason: SessionEnd | null;
+  /** What its access tokens carry. */
+  readonly grant: Readonly<Record<string, unknown>>;
+  /** What only the application's server sees. */
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+/** A refresh token of a session. Its text is not kept, only the SHA-256 of its secret. */
+export interface RefreshTokenRow {
+  readonly id: string;
+  readonly sessionId: string;
+  /** SHA-256, base64url. */
+  readonly tokenHash: string;
+  /** The token it was issued for; null for the first of a session. */
+  readonly parentId: string | null;
+  /** The anti-CSRF value of the access token that came with it, where one is issued. */
+  readonly antiCsrf: string | null;
+  readonly issuedAt: number;
+}
+
+/** Who a token comes of, and when. */
+export type Descent = Pick<RefreshTokenRow, 'id' | 'parentId' | 'issuedAt'>;
+
+/** The children of a token that were issued so far, and when the newest was. */
+export interface Children {
+  readonly count: number;
+  readonly newestAt: number;
+}
+
+/** What one refresh is decided on: read at one time, by one statement. */
+export interface RotationRows {
+  readonly session: SessionRow;
+  readonly token: RefreshTokenRow;
+  readonly current: Descent;
+  readonly previous: Descent | null;
+  readonly childrenOfToken: Children;
+  readonly childrenOfCurrent: Children;
+}
+
+/** Make `to` the current token of a session, where `seen` still is. */
+export interface Promotion {
+  readonly sessionId: string;
+  readonly seen: string;
+  readonly to: string;
+  readonly now: number;
+  /** The last move must lie before this: two moves never fall into one leeway. */
+  readonly rotatedBefore: number;
+  readonly idleExpiresAt: number;
+}
+
+/** Which sessions: of a subject, perhaps of one tenant alone, perhaps all but one. */
+export interface SessionSelection {
+  readonly subject: string;
+  readonly tenant?: string | undefined;
+  readonly except?: string | undefined;
+}
+
+/**
+ * Sessions and their refresh tokens. Every statement of a refresh is keyed by the session id.
+ *
+ * Every method that decides is one conditional statement: of concurrent calls, in any number of processes, exactly one
+ * sees itself as the one that changed the row. There is no transaction. A store that cannot answer rejects; it never
+ * guesses. Rows of a live session are never deleted: they prove reuse.
+ */
+export abstract class SessionStore {
+  /** Write a session and its first refresh token; a crash between the two leaves a session that nobody can use. */
+  abstract create(session: SessionRow, token: RefreshTokenRow): Promise<void>;
+
+  /** The token of a session by the hash of its secret, with what decides on it; undefined when there is none. */
+  abstract rotationRows(sessionId: string, tokenHash: string): Promise<RotationRows | undefined>;
+
+  abstract addToken(token: RefreshTokenRow): Promise<void>;
+
+  /**
+   * Move the live branch: only where `seen` is current, the last move lies before `rotatedBefore`, and the session is
+   * neither revoked nor expired at `now`.
+   *
+   * @returns true for the one call that moved it.
+   */
+  abstract promote(promotion: Promotion): Promise<boolean>;
+
+  /** A session as it stands, revoked and expired ones too; undefined when there is none. */
+  abstract find(sessionId: string): Promise<SessionRow | undefined>;
+
+  /** @returns true for the one call that ended it, false when it had ended before or is not there. */
+  abstract revoke(sessionId: string, reason: SessionEnd, now: number): Promise<boolean>;
+
+  /** End all that are selected and have not ended, by one statement. @returns the ids of those that this call ended. */
+  abstract revokeAll(selection: SessionSelection, reason: SessionEnd, now: number): Promise<string[]>;
+
+  /** The sessions selected that are neither revoked nor expired at `now`, the newest first. */
+  abstract list(selection: SessionSelection, now: number): Promise<SessionRow[]>;
+
+  /** Delete what ended before `endedBefore`, its tokens with it, at most `limit` sessions. @returns how many went. */
+  abstract prune(endedBefore: number, limit: number): Promise<number>;
+}

@@ -53,6 +53,8 @@ export interface AuthErrorDetails {
   retryAfter?: number;
   /** The verified token that was refused, for an error handler of the application. */
   token?: unknown;
+  /** The status, and the text to send, where a protocol asks for others than the code's own. */
+  phrase?: { status: number; message: string };
 }
 
 /**
@@ -70,6 +72,8 @@ export class AuthError extends Error {
   readonly scope: string | undefined;
   readonly maxAge: number | undefined;
   readonly retryAfter: number | undefined;
+  /** Status and message are not the code's own. */
+  readonly hasOwnPhrase: boolean;
   /** Not enumerable: a logger that prints the error does not print the token's claims. */
   declare readonly token: unknown;
 
@@ -78,8 +82,9 @@ export class AuthError extends Error {
     details: AuthErrorDetails = {},
   ) {
     const kind = kinds[code];
-    super(kind.message, details.cause === undefined ? undefined : { cause: details.cause });
-    this.statusCode = kind.status;
+    super(details.phrase?.message ?? kind.message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.statusCode = details.phrase?.status ?? kind.status;
+    this.hasOwnPhrase = details.phrase !== undefined;
     this.error = kind.error;
     this.reason = details.reason;
     this.scope = details.scope;

@@ -8,6 +8,8 @@ import type { AuthSettings } from './auth.settings.js';
 import { AUTH_SETTINGS, exported, providersOf, STORES, type Stores } from './auth.providers.js';
 import { RouteCheck } from './auth.routes.js';
 import { createJwksController } from './http/jwks.controller.js';
+import { createSessionController } from './http/session.controller.js';
+import { sessionRequestHeaders } from './http/session-wire.js';
 import { RequireTokenGuard } from './resource/require-token.guard.js';
 import { RevocationList } from './stores/revocation-list.js';
 
@@ -40,7 +42,7 @@ function shape(
     ...definition,
     global: isGlobal ?? true,
     imports: [...new Set([...(definition.imports ?? []), ...(imports ?? [])])],
-    controllers: controllers === false ? [] : [createJwksController(basePath)],
+    controllers: controllers === false ? [] : [createJwksController(basePath), createSessionController(basePath)],
     providers: [
       ...(definition.providers ?? []),
       ...providersOf(MODULE_OPTIONS_TOKEN),
@@ -69,6 +71,14 @@ export class AuthModule extends ConfigurableModuleClass implements OnModuleInit,
     if (typeof options !== 'object' || options === null)
       throw new AuthConfigError('forRoot()', 'takes an object: { jwt: { issuer, secret } }');
     return super.forRoot(options);
+  }
+
+  /**
+   * The headers that clients of sessions send: for `allowedHeaders` of `app.enableCors({ origin: ['https://…'], credentials:
+   * true, allowedHeaders: AuthModule.corsHeaders() })`. What they read of an answer is exposed by the answer itself.
+   */
+  static corsHeaders(): string[] {
+    return [...sessionRequestHeaders];
   }
 
   constructor(

@@ -9,6 +9,7 @@ import { authErrorNames, type AuthErrorName, type ErrorsOptions } from './http/e
 export function checkSettings(settings: AuthSettings): void {
   checkClaimNames(settings);
   checkLifetimes(settings);
+  checkSessions(settings);
   checkCookies(settings);
   checkErrors(settings.errors);
   checkTrustedIssuers(settings);
@@ -38,22 +39,36 @@ function checkLifetimes({ jwt, revocation }: AuthSettings): void {
   }
 }
 
+function checkSessions({ session, jwt, cookies, withSessions, secureCookies }: AuthSettings): void {
+  if (seconds(session.idleLifetime) > seconds(session.absoluteLifetime))
+    throw new AuthConfigError('session.idleLifetime', 'is longer than session.absoluteLifetime');
+  if (!withSessions) return;
+  if (seconds(jwt.accessTokenLifetime) + seconds(session.reuseLeeway) >= seconds(session.idleLifetime)) {
+    throw new AuthConfigError(
+      'session.idleLifetime',
+      'must be longer than jwt.accessTokenLifetime and session.reuseLeeway together: sessions would end while they are used',
+    );
+  }
+  if (session.transfer === 'header') return;
+  if (cookies.sameSite === 'none' && !secureCookies)
+    throw new AuthConfigError('cookies.sameSite', "'none' needs an https publicUrl");
+  if (cookies.sameSite === 'none' && session.antiCsrf === 'none') {
+    throw new AuthConfigError(
+      'session.antiCsrf',
+      "is 'none' beside cookies.sameSite: 'none': every site could act for your users, take 'custom-header'",
+    );
+  }
+}
+
 function checkCookies(settings: AuthSettings): void {
-  const { withCookies, publicOrigin, secureCookies, cookies, csrf } = settings;
+  const { withCookies, secureCookies, cookies, csrf } = settings;
   for (const origin of csrf.trustedOrigins) {
     if (!URL.canParse(origin) || new URL(origin).origin !== origin) {
       throw new AuthConfigError('csrf.trustedOrigins', "must hold origins such as 'https://app.example.com'");
     }
   }
+  if (withCookies || (settings.withSessions && settings.session.transfer !== 'header')) checkAddress(settings);
   if (!withCookies) return;
-  if (publicOrigin === undefined)
-    throw new AuthConfigError('publicUrl', 'is missing: cookies need to know whether the site is https');
-  if (!secureCookies && !isLoopback(new URL(publicOrigin).hostname)) {
-    throw new AuthConfigError(
-      'publicUrl',
-      'is plain http, and cookies must not travel unencrypted: use https (http on loopback only)',
-    );
-  }
   if (cookies.sameSite === 'none' && !secureCookies)
     throw new AuthConfigError('cookies.sameSite', "'none' needs an https publicUrl");
   checkSliding(cookies.slidingRefresh);
@@ -67,6 +82,16 @@ function checkCookies(settings: AuthSettings): void {
     Boolean,
   );
   if (new Set(names).size < names.length) throw new AuthConfigError('cookies', 'two cookies have one name');
+}
+
+function checkAddress({ publicOrigin, secureCookies }: AuthSettings): void {
+  if (publicOrigin === undefined)
+    throw new AuthConfigError('publicUrl', 'is missing: cookies need to know whether the site is https');
+  if (secureCookies || isLoopback(new URL(publicOrigin).hostname)) return;
+  throw new AuthConfigError(
+    'publicUrl',
+    'is plain http, and cookies must not travel unencrypted: use https (http on loopback only)',
+  );
 }
 
 /** RFC 6265bis §4.1.3: a browser drops a prefixed cookie that does not keep the prefix's promise. */

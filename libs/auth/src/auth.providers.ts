@@ -13,6 +13,8 @@ import { CookieJar } from './http/cookie-jar.js';
 import { CookieSlider } from './http/cookie-slider.js';
 import { HttpTransport } from './http/http.transport.js';
 import { OriginProof } from './http/origin-proof.js';
+import { SessionProof } from './http/session-proof.js';
+import { sessionCookies, SessionWire } from './http/session-wire.js';
 import { KeyRing } from './jwt/key-ring.js';
 import { TrustedIssuer } from './jwt/trusted-issuer.js';
 import { ActivityChecker } from './resource/check-active.js';
@@ -23,16 +25,20 @@ import { Transport } from './resource/transport.js';
 import { TokenVerifier } from './resource/verify-token.js';
 import { ISSUE_HOOKS, type IssueHooks } from './session/issue-hooks.js';
 import type { RefreshParts } from './session/refresh.js';
+import { SessionService } from './session/session.service.js';
+import { TokenIssuer } from './session/token-issuer.js';
 import { TokenService } from './session/token.service.js';
+import { NoSessionStore } from './stores/no-session.store.js';
 import { RevocationList } from './stores/revocation-list.js';
 import type { RevocationStore } from './stores/revocation.store.js';
+import type { SessionStore } from './stores/session.store.js';
 
 /** The injection token of the checked options. */
 export const AUTH_SETTINGS = Symbol.for('nest-latchkey:settings');
 /** The injection token of the stores that the options chose. */
 export const STORES = Symbol.for('nest-latchkey:stores');
 
-export type Stores = { revocations?: RevocationStore };
+export type Stores = { revocations?: RevocationStore; sessions?: SessionStore };
 
 /** Everything the module is made of, from the options up. */
 export const providersOf = (optionsToken: string | symbol): Provider[] => [
@@ -73,27 +79,40 @@ export const providersOf = (optionsToken: string | symbol): Provider[] => [
   ),
   make(
     ActivityChecker,
-    [RevocationList, Clock, REQUEST_HOOKS],
-    (revocations: RevocationList, clock: Clock, hooks: RequestHooks) => new ActivityChecker(revocations, clock, hooks),
+    [RevocationList, Clock, REQUEST_HOOKS, SessionService],
+    (revocations: RevocationList, clock: Clock, hooks: RequestHooks, sessions: SessionService) =>
+      new ActivityChecker(revocations, clock, hooks, sessions),
+  ),
+  make(
+    TokenIssuer,
+    [AUTH_SETTINGS, Clock, ISSUE_HOOKS, RevocationList],
+    ({ jwt, keys, withCookies, csrf }: AuthSettings, clock: Clock, hooks: IssueHooks, revocations: RevocationList) =>
+      new TokenIssuer({ options: jwt, keys, clock, hooks, revocations, withCsrf: withCookies && csrf.enabled }),
   ),
   make(
     TokenService,
-    [AUTH_SETTINGS, Clock, ISSUE_HOOKS, RevocationList, AUTH_EVENTS],
+    [AUTH_SETTINGS, TokenIssuer, Clock, RevocationList, AUTH_EVENTS],
+    ({ jwt }: AuthSettings, tokens: TokenIssuer, clock: Clock, revocations: RevocationList, emit: AuthEventListener) =>
+      new TokenService({ options: jwt, tokens, clock, revocations, emit }),
+  ),
+  make(
+    SessionService,
+    [AUTH_SETTINGS, STORES, TokenIssuer, RevocationList, Clock, AUTH_EVENTS],
     (
-      { jwt, keys, withCookies, csrf }: AuthSettings,
-      clock: Clock,
-      hooks: IssueHooks,
+      { session, jwt }: AuthSettings,
+      { sessions: store = new NoSessionStore() }: Stores,
+      tokens: TokenIssuer,
       revocations: RevocationList,
+      clock: Clock,
       emit: AuthEventListener,
     ) =>
-      new TokenService({
-        options: jwt,
-        keys,
-        clock,
-        hooks,
-        revocations,
-        emit,
-        withCsrf: withCookies && csrf.enabled,
+      new SessionService({
+        ...{ store, tokens, revocations, clock, emit },
+        idleLifetime: seconds(session.idleLifetime) * 1000,
+        absoluteLifetime: seconds(session.absoluteLifetime) * 1000,
+        accessLifetime: seconds(jwt.accessTokenLifetime) * 1000,
+        reuseLeeway: seconds(session.reuseLeeway) * 1000,
+        withAntiCsrf: session.antiCsrf === 'token',
       }),
   ),
   make(
@@ -112,13 +131,25 @@ export const providersOf = (optionsToken: string | symbol): Provider[] => [
   make(CookieJar, [AUTH_SETTINGS, Clock], ({ cookies, csrf, secureCookies, session }: AuthSettings, clock: Clock) => {
     return new CookieJar({ cookies, csrf, clock, secure: secureCookies, refreshPath: session.basePath });
   }),
+  make(SessionWire, [AUTH_SETTINGS], ({ session, cookies, secureCookies }: AuthSettings) => {
+    return new SessionWire({
+      transfer: session.transfer,
+      refreshPath: `${session.basePath}/session/refresh`,
+      secure: secureCookies,
+      sameSite: cookies.sameSite,
+      domain: cookies.domain,
+      olderDomain: session.olderCookieDomain,
+    });
+  }),
+  make(SessionProof, [AUTH_SETTINGS], ({ session }: AuthSettings) => new SessionProof(session.antiCsrf)),
   make(
     Transport,
-    [AUTH_SETTINGS, TokenService, CookieJar, Clock],
+    [AUTH_SETTINGS, TokenService, CookieJar, SessionProof, Clock],
     (
-      { errors, guard, jwt, transport, csrf, publicOrigin, cookies }: AuthSettings,
+      { errors, guard, jwt, transport, csrf, publicOrigin, cookies, withSessions }: AuthSettings,
       tokens: TokenService,
       jar: CookieJar,
+      sessionProof: SessionProof,
       clock: Clock,
     ) =>
       new HttpTransport({
@@ -126,6 +157,8 @@ export const providersOf = (optionsToken: string | symbol): Provider[] => [
         scheme: transport.header.scheme ?? 'Bearer',
         realm: guard.realm ?? jwt.issuer.replace(/[^\x20\x21\x23-\x5b\x5d-\x7e]/g, ''),
         originProof: new OriginProof(csrf, publicOrigin ?? ''),
+        sessionProof,
+        withSessions,
         slider:
           cookies.slidingRefresh === false ? undefined : new CookieSlider(cookies.slidingRefresh, tokens, jar, clock),
       }),
@@ -133,8 +166,9 @@ export const providersOf = (optionsToken: string | symbol): Provider[] => [
   make(
     GUARD_SETTINGS,
     [AUTH_SETTINGS, CookieJar],
-    ({ guard, transport }: AuthSettings, jar: CookieJar): GuardSettings => {
-      return { guard, places: { ...transport, cookieNames: jar.names } };
+    ({ guard, transport, session }: AuthSettings, jar: CookieJar): GuardSettings => {
+      const sessionCookie = session.transfer === 'header' ? undefined : sessionCookies.access;
+      return { guard, places: { ...transport, cookieNames: jar.names, sessionCookie } };
     },
   ),
 
@@ -149,6 +183,7 @@ export const providersOf = (optionsToken: string | symbol): Provider[] => [
 export const exported = [
   ...[AuthService, RequireTokenGuard, AUTH_SETTINGS, AUTH_HOOKS, REQUEST_HOOKS, GUARD_SETTINGS],
   ...[AUTH_EVENTS, Refusals, Clock, KeyRing, Transport, TokenVerifier, ActivityChecker, TokenService, RevocationList],
+  ...[SessionService],
 ];
 
 /** A provider made of others. */

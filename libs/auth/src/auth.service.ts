@@ -1,12 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { Duration } from './auth.durations.js';
 import { AuthError } from './auth.errors.js';
-import {
-  CookieJar,
-  type CookieAttributes,
-  type CookieTokens,
-  type HttpResponse,
-  type TokenKind,
-} from './http/cookie-jar.js';
+import { CookieJar, type CookieAttributes, type CookieTokens, type TokenKind } from './http/cookie-jar.js';
+import { HttpMessage, type HttpRequest } from './http/http-message.js';
+import type { HttpResponse } from './http/http-response.js';
+import { frontToken, SessionWire } from './http/session-wire.js';
 import type { JwtClaims, JwtHeader } from './jwt/claims.js';
 import { parseJwt, parseObject } from './jwt/verify.js';
 import { RequireTokenGuard } from './resource/require-token.guard.js';
@@ -16,8 +14,11 @@ import { compileRequirement } from './resource/token-requirement.js';
 import { Transport } from './resource/transport.js';
 import { TokenVerifier } from './resource/verify-token.js';
 import { refreshTokens, type RefreshOptions, type RefreshParts } from './session/refresh.js';
+import type { Session } from './session/session.js';
+import { SessionService, type CreateSessionOptions, type IssuedSession } from './session/session.service.js';
 import type { IssueOptions } from './session/token-issuer.js';
 import { TokenService, type TokenResponse } from './session/token.service.js';
+import type { SessionSelection } from './stores/session.store.js';
 
 /** The injection token of what a refresh needs. */
 export const REFRESH_PARTS = Symbol.for('nest-latchkey:refresh-parts');
@@ -27,6 +28,23 @@ export type VerifyOptions = Omit<RequireTokenOptions, 'locations' | 'cookie' | '
   /** Must be the token's anti-CSRF value. */
   csrf?: string;
 };
+
+/** A request and its answer, of Express or Fastify: `@Req()`, `@Res({ passthrough: true })`. */
+export interface HttpExchange {
+  readonly request: object;
+  readonly response: object;
+}
+
+/** The tokens of a session (RFC 6749 §5.1), and what its client needs beside them. Not for a log: it holds the texts. */
+export interface SessionResponse extends TokenResponse {
+  /** The session's id. */
+  readonly sid: string;
+  readonly refresh_token: string;
+  /** For the header `front-token`: who is logged in, until when, with which claims. */
+  readonly front_token: string;
+  /** To be sent back as `anti-csrf`, where `session.antiCsrf` is `'token'`. */
+  readonly anti_csrf?: string;
+}
 
 /** Issue, verify, refresh and revoke tokens. Everything an application injects. */
 @Injectable()
@@ -38,6 +56,8 @@ export class AuthService {
     @Inject(Transport) private readonly transport: Transport,
     @Inject(CookieJar) private readonly cookies: CookieJar,
     @Inject(REFRESH_PARTS) private readonly refreshParts: RefreshParts,
+    @Inject(SessionService) private readonly sessions: SessionService,
+    @Inject(SessionWire) private readonly wire: SessionWire,
   ) {}
 
   /**
@@ -117,18 +137,85 @@ export class AuthService {
   }
 
   /**
-   * Revoke a token and its whole family, as a log-out wants it; with `family: false` this token alone. Refused at once in
-   * this process, elsewhere within `revocation.poll`.
+   * Start a session, and write its tokens into the answer: in cookies or in headers, as the client asks by `st-auth-mode`.
+   *
+   * @param user the subject, or whatever `hooks.subject` makes one of.
+   * @returns what the handler may answer: the RFC 6749 §5.1 object where the client keeps its tokens, `{}` where cookies do.
+   * @throws AuthError `reserved_claim`, `invalid_argument`, `store_unavailable`
+   */
+  async createSession(
+    user: unknown,
+    options: CreateSessionOptions,
+    { request, response }: HttpExchange,
+  ): Promise<TokenResponse | Record<string, never>>;
+  /** Start a session outside a request. @returns its tokens, for your own way to the client. */
+  async createSession(user: unknown, options?: CreateSessionOptions): Promise<SessionResponse>;
+  async createSession(
+    user: unknown,
+    options: CreateSessionOptions = {},
+    exchange?: HttpExchange,
+  ): Promise<TokenResponse | Record<string, never>> {
+    const issued = await this.sessions.create(user, options);
+    if (exchange === undefined) return this.sessionResponse(issued);
+    const message = new HttpMessage(exchange.request as HttpRequest, undefined);
+    const mode = this.wire.modeOf(message);
+    this.wire.write(message, exchange.response as HttpResponse, issued, mode);
+    // cookies hide the tokens from scripts: then the body must too
+    return mode === 'cookie' ? {} : this.bodyOf(issued);
+  }
+
+  /**
+   * The next tokens of a session, outside the module's own route: the refresh token as it came, and the anti-CSRF value
+   * where one came with a cookie.
+   *
+   * @throws AuthError `token_invalid`, `token_expired`, `token_revoked`, `token_reused` (the session is over),
+   *   `csrf_failed`, `too_many_refreshes`, `store_unavailable`
+   */
+  async refreshSession(refreshToken: string, options?: { antiCsrf?: string }): Promise<SessionResponse> {
+    return this.sessionResponse(await this.sessions.refresh(refreshToken, options));
+  }
+
+  /** A session that has not ended. @throws AuthError `store_unavailable` */
+  getSession(id: string): Promise<Session | undefined> {
+    return this.sessions.get(id);
+  }
+
+  /** The sessions of a subject that have not ended, the newest first. @throws AuthError `store_unavailable` */
+  listSessions(selection: SessionSelection): Promise<Session[]> {
+    return this.sessions.list(selection);
+  }
+
+  /**
+   * End a session. Refused at once in this process, elsewhere within `revocation.poll`.
+   *
+   * @returns was this the call that ended it? @throws AuthError `store_unavailable`
+   */
+  revokeSession(id: string): Promise<boolean> {
+    return this.sessions.revoke(id);
+  }
+
+  /** End the sessions of a subject, perhaps of one tenant, perhaps all but one. @returns the ids of those that it ended. */
+  revokeSessions(selection: SessionSelection): Promise<string[]> {
+    return this.sessions.revokeAll(selection);
+  }
+
+  /**
+   * Revoke a token and its whole family, or its session, as a log-out wants it; with `family: false` this token alone.
+   * Refused at once in this process, elsewhere within `revocation.poll`.
    *
    * @throws AuthError `token_invalid` for a text that is no token of ours, `store_unavailable`
    */
-  async revoke(token: Token | string, options?: { family?: boolean }): Promise<void> {
-    await this.tokens.revoke(typeof token === 'string' ? (await this.inspect(token)).claims : token.claims, options);
+  async revoke(token: Token | string, options: { family?: boolean } = {}): Promise<void> {
+    const { claims } = typeof token === 'string' ? await this.inspect(token) : token;
+    const isSession = claims['rti'] !== undefined && claims.iss === this.tokens.issuer;
+    if (isSession && options.family !== false) await this.sessions.revoke(claims.sid!);
+    else await this.tokens.revoke(claims, options);
   }
 
-  /** Every token of the subject issued up to now is refused from now on. @throws AuthError `store_unavailable` */
+  /** Every token of the subject issued up to now is refused from now on; its sessions end. @throws AuthError `store_unavailable` */
   async revokeAll(subject: string): Promise<void> {
     await this.tokens.revokeAll(subject);
+    await this.sessions.revokeAll({ subject });
   }
 
   /** The anti-CSRF value of a token, expired or not; undefined when tokens are not issued for cookies. @throws AuthError `token_invalid` */
@@ -155,6 +242,22 @@ export class AuthService {
   /** Clear the cookies, with the attributes they were set with. */
   clearCookies(response: object, options: { which?: TokenKind | 'all'; domain?: string } = {}): void {
     this.cookies.clear(response as HttpResponse, options.which, options);
+  }
+
+  private sessionResponse(issued: IssuedSession): SessionResponse {
+    const { antiCsrf, session } = issued;
+    return {
+      ...this.bodyOf(issued),
+      sid: session.id,
+      front_token: frontToken(issued),
+      ...(antiCsrf !== undefined && { anti_csrf: antiCsrf }),
+    };
+  }
+
+  private bodyOf({ accessToken, refreshToken, scope, expiresIn }: IssuedSession): TokenResponse & {
+    refresh_token: string;
+  } {
+    return { ...this.tokens.response(accessToken, scope, expiresIn as Duration), refresh_token: refreshToken };
   }
 
   /** A token of ours or of a trusted issuer, whatever its type and age; nobody but the signature has a say. */

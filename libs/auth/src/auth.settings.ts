@@ -18,6 +18,8 @@ export interface AuthSettings {
   readonly secureCookies: boolean;
   /** Tokens can travel in cookies here. */
   readonly withCookies: boolean;
+  /** The application has said that it uses sessions. */
+  readonly withSessions: boolean;
   readonly keys: KeyRing;
   readonly jwt: JwtOptions;
   readonly transport: TransportOptions;

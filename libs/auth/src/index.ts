@@ -15,7 +15,9 @@ export { RequireTokenGuard } from './resource/require-token.guard.js';
 export type { TokenLocation } from './resource/token-location.js';
 
 // issuing, refreshing, revoking
-export { AuthService, type VerifyOptions } from './auth.service.js';
+export { AuthService, type HttpExchange, type SessionResponse, type VerifyOptions } from './auth.service.js';
+export { Session } from './session/session.js';
+export type { CreateSessionOptions } from './session/session.service.js';
 export type { IssueOptions } from './session/token-issuer.js';
 export type { TokenResponse } from './session/token.service.js';
 export type { RefreshOptions } from './session/refresh.js';
@@ -43,5 +45,16 @@ export {
   type RevocationCursor,
   type RevocationKind,
 } from './stores/revocation.store.js';
+export {
+  SessionStore,
+  type Children,
+  type Descent,
+  type Promotion,
+  type RefreshTokenRow,
+  type RotationRows,
+  type SessionEnd,
+  type SessionRow,
+  type SessionSelection,
+} from './stores/session.store.js';
 export { Clock, SystemClock } from './auth.clock.js';
 export type { Duration, Lifetime } from './auth.durations.js';

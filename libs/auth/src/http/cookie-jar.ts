@@ -5,16 +5,7 @@ import type { JwtClaims } from '../jwt/claims.js';
 import { parseJwt, parseObject } from '../jwt/verify.js';
 import type { CookiesOptions } from './cookies.options.js';
 import type { CsrfOptions } from './csrf.options.js';
-
-/** What Express responses and Fastify replies share, as far as it is used here. */
-export interface HttpResponse {
-  getHeader(name: string): number | string | string[] | undefined;
-  removeHeader(name: string): unknown;
-  /** Express. */
-  setHeader?(name: string, value: string | string[]): unknown;
-  /** Fastify. */
-  header?(name: string, value: string | string[]): unknown;
-}
+import { replaceCookie, setHeader, type HttpResponse } from './http-response.js';
 
 /** Tokens to set, named as RFC 6749 §5.1 does. */
 export interface CookieTokens {
@@ -71,7 +62,7 @@ export class CookieJar {
       ...(access === undefined ? [] : this.cookiesOf('access', access, attributes)),
       ...(refresh === undefined ? [] : this.cookiesOf('refresh', refresh, attributes)),
     ];
-    for (const cookie of cookies) this.write(response, cookie);
+    for (const cookie of cookies) replaceCookie(response, cookie);
     setHeader(response, 'Cache-Control', 'no-store');
   }
 
@@ -83,8 +74,8 @@ export class CookieJar {
     for (const kind of which === 'all' ? (['access', 'refresh'] as const) : [which]) {
       const { token, csrf } = this.places[kind];
       const gone = { maxAge: 0, expires: new Date(0), ...(domain !== undefined && { domain }) };
-      this.write(response, this.cookie(token, '', { ...gone, httpOnly: true }));
-      if (this.hasCsrfCookie) this.write(response, this.cookie(csrf, '', gone));
+      replaceCookie(response, this.cookie(token, '', { ...gone, httpOnly: true }));
+      if (this.hasCsrfCookie) replaceCookie(response, this.cookie(csrf, '', gone));
     }
     setHeader(response, 'Cache-Control', 'no-store');
   }
@@ -145,14 +136,6 @@ export class CookieJar {
     return { name, text };
   }
 
-  /** Replaces what this answer already says of the cookie: a log-out wins over a sliding refresh before it. */
-  private write(response: HttpResponse, { name, text }: WrittenCookie): void {
-    const before = [response.getHeader('set-cookie') ?? []].flat().map(String);
-    const others = before.filter((cookie) => !cookie.startsWith(`${name}=`));
-    response.removeHeader('set-cookie');
-    setHeader(response, 'set-cookie', [...others, text]);
-  }
-
   private placesOf(kind: TokenKind, defaultPath: string): { token: CookiePlace; csrf: CookiePlace } {
     const { cookies, csrf } = this.parts;
     const path = cookies[kind].path ?? defaultPath;
@@ -168,11 +151,6 @@ export class CookieJar {
     if (!this.parts.secure) return name;
     return path === '/' && this.parts.cookies.domain === undefined ? `__Host-${name}` : `__Secure-${name}`;
   }
-}
-
-export function setHeader(response: HttpResponse, name: string, value: string | string[]): void {
-  if (typeof response.header === 'function' && typeof response.setHeader !== 'function') response.header(name, value);
-  else response.setHeader!(name, value);
 }
 
 /** The claims of a token that was issued here a moment ago; nothing is verified. */

@@ -3,8 +3,9 @@ import { seconds } from '../auth.durations.js';
 import { AuthError } from '../auth.errors.js';
 import type { Token } from '../resource/token.js';
 import type { TokenService } from '../session/token.service.js';
-import type { CookieJar, HttpResponse } from './cookie-jar.js';
+import type { CookieJar } from './cookie-jar.js';
 import type { SlidingRefresh } from './cookies.options.js';
+import type { HttpResponse } from './http-response.js';
 
 /**
  * Re-issues the access cookie of a user who is active: same claims, `auth_time`, family and anti-CSRF value, new times.
@@ -23,6 +24,8 @@ export class CookieSlider {
     const { exp, auth_time: authenticatedAt } = token.claims;
     // a token of another issuer is not ours to renew: its subjects are not our subjects
     if (token.iss !== this.tokens.issuer || token.type !== 'access') return;
+    // a session has refresh tokens of its own
+    if (token.claims['rti'] !== undefined) return;
     if (exp === undefined || authenticatedAt === undefined) return;
     const now = this.clock.now() / 1000;
     if (exp - now > seconds(this.options.within) || exp <= now) return;

@@ -5,11 +5,13 @@ import type { JwtClaims } from '../jwt/claims.js';
 import { Token } from '../resource/token.js';
 import { Transport, type TokenMessage } from '../resource/transport.js';
 import type { VerifiedToken } from '../resource/verified-token.js';
-import { setHeader, type HttpResponse } from './cookie-jar.js';
 import { errorName, type ErrorAnswer, type ErrorsOptions } from './errors.options.js';
 import { HttpMessage, type HttpRequest } from './http-message.js';
+import { setHeader, type HttpResponse } from './http-response.js';
 import type { OriginProof } from './origin-proof.js';
 import type { CookieSlider } from './cookie-slider.js';
+import type { SessionProof } from './session-proof.js';
+import { sessionWords } from './session-words.js';
 
 /** A refusal over HTTP. `cause` is the AuthError. */
 export class AuthHttpException extends HttpException {
@@ -24,6 +26,9 @@ export interface HttpTransportParts {
   readonly scheme: string;
   readonly realm: string;
   readonly originProof: OriginProof;
+  readonly sessionProof: SessionProof;
+  /** The application has said that it uses sessions: `session` stands in its options. */
+  readonly withSessions: boolean;
   readonly slider: CookieSlider | undefined;
 }
 
@@ -48,8 +53,9 @@ export class HttpTransport extends Transport {
     return new HttpMessage(request as HttpRequest, undefined);
   }
 
-  proveOrigin(message: TokenMessage, claims: JwtClaims, kind: 'access' | 'refresh'): void {
-    this.parts.originProof.check(message as HttpMessage, claims, kind);
+  proveOrigin(message: TokenMessage, claims: JwtClaims, kind: 'access' | 'refresh' | 'session'): void {
+    if (kind === 'session') this.parts.sessionProof.check(message as HttpMessage, claims);
+    else this.parts.originProof.check(message as HttpMessage, claims, kind);
   }
 
   keepPrivate({ context }: TokenMessage): void {
@@ -78,7 +84,8 @@ export class HttpTransport extends Transport {
     const headers = this.headersOf(error, status);
     const own = this.ask(this.parts.errors.handlers[name], error, context);
     if (own !== undefined) return { ...own, headers: { ...headers, ...own.headers } };
-    const message = error.message;
+    const request = context.switchToHttp().getRequest<HttpRequest>();
+    const message = sessionWords(error, new HttpMessage(request, context), this.parts.withSessions) ?? error.message;
     const body = {
       statusCode: status,
       error: error.error,

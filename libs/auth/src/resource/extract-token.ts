@@ -8,22 +8,35 @@ import type { TokenMessage } from './transport.js';
 export interface PresentedToken {
   readonly raw: string;
   readonly location: TokenLocation;
+  /** It stood in the cookie of a session. */
+  readonly isSession?: boolean;
 }
 
 /** The places of a module: the transport options, and the names of its two cookies. */
 export interface TokenPlaces extends TransportOptions {
   readonly cookieNames: { readonly access: string; readonly refresh: string };
+  /** The cookie of a session's access token; undefined where sessions do not travel in cookies. */
+  readonly sessionCookie: string | undefined;
 }
 
 /**
  * Step 1 of 5: the token of a request, or nothing (RFC 6750 §2).
  *
  * Places are asked in order, and only an absent token makes the next one asked. Header, query and body exclude each other;
- * a cookie beside them is ignored. Does not decode anything.
+ * a cookie beside them is ignored. The cookie of a session comes last: it needs no place of its own in the options. Does not
+ * decode anything.
  *
  * @throws AuthError `malformed_request` for a token that is not presented as RFC 6750 asks: two at once, spaces inside.
  */
 export function extractToken(
+  message: TokenMessage,
+  requirement: TokenRequirement,
+  places: TokenPlaces,
+): PresentedToken | undefined {
+  return configuredToken(message, requirement, places) ?? sessionToken(message, requirement, places);
+}
+
+function configuredToken(
   message: TokenMessage,
   requirement: TokenRequirement,
   places: TokenPlaces,
@@ -40,6 +53,22 @@ export function extractToken(
     found = presented;
   }
   return found;
+}
+
+function sessionToken(
+  message: TokenMessage,
+  { locations, cookie, type }: TokenRequirement,
+  { sessionCookie }: TokenPlaces,
+): PresentedToken | undefined {
+  if (sessionCookie === undefined || cookie !== undefined || type === 'refresh') return undefined;
+  if (locations !== undefined && !locations.includes('cookie')) return undefined;
+  const [raw, another] = message.cookies(sessionCookie);
+  if (another !== undefined) {
+    // after the domain of the cookies changed, a browser sends both: the refresh ends the older one
+    const phrase = { status: 401, message: 'try refresh token' };
+    throw new AuthError('malformed_request', { reason: 'two session cookies of one name', phrase });
+  }
+  return raw === undefined || raw === '' ? undefined : { raw, location: 'cookie', isSession: true };
 }
 
 function readPlace(

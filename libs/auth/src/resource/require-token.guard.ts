@@ -103,15 +103,17 @@ export class RequireTokenGuard implements CanActivate {
 
   /** Nothing for a token that has expired where that is as good as none. */
   private verify(
-    { raw, location }: PresentedToken,
+    { raw, location, isSession = false }: PresentedToken,
     message: TokenMessage,
     requirement: TokenRequirement,
   ): VerifiedToken | undefined | Promise<VerifiedToken | undefined> {
     if (location === 'query') this.transport.keepPrivate(message);
     return whenReady(this.verifier.verify(raw, requirement), (verified) => {
       if (requirement.optional === 'lenient' && this.verifier.isExpired(verified)) return undefined;
+      if (isSession && verified.session === undefined)
+        throw new AuthError('token_invalid', { reason: 'the cookie of a session holds another token' });
       if (location === 'cookie' && requirement.csrf)
-        this.transport.proveOrigin(message, verified.claims, cookieKind(requirement));
+        this.transport.proveOrigin(message, verified.claims, isSession ? 'session' : cookieKind(requirement));
       return verified;
     });
   }

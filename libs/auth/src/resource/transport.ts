@@ -36,7 +36,7 @@ export abstract class Transport {
    *
    * @throws AuthError `csrf_failed`
    */
-  abstract proveOrigin(message: TokenMessage, claims: JwtClaims, type: 'access' | 'refresh'): void;
+  abstract proveOrigin(message: TokenMessage, claims: JwtClaims, kind: 'access' | 'refresh' | 'session'): void;
 
   /** The token stood in the URL: keep the answer out of caches and the URL out of Referer headers (RFC 9700 §4.3.2). */
   abstract keepPrivate(message: TokenMessage): void;

@@ -12,7 +12,7 @@ import { revocationId } from '../stores/revocation-list.js';
 import type { RequestHooks } from './request-hooks.js';
 import type { TokenRequirement } from './token-requirement.js';
 import { tokenType } from './token-type.js';
-import type { VerifiedToken } from './verified-token.js';
+import type { SessionUse, VerifiedToken } from './verified-token.js';
 import { VerifiedTokenCache } from './verified-token-cache.js';
 import { whenReady } from './when-ready.js';
 
@@ -114,6 +114,7 @@ export class TokenVerifier {
       subject,
       type,
       revocable: revocableOf(claims, subject, issuer?.issuer),
+      session: issuer === undefined ? sessionOf(claims) : undefined,
       audience: issuer?.audience ?? this.ownAudience,
     };
   }
@@ -187,6 +188,12 @@ function revocableOf(claims: JwtClaims, subject: string, issuer: string | undefi
     sub: revocationId(subject, issuer),
     iat: issuedAt(claims, issuer),
   };
+}
+
+/** Of our own tokens only: another issuer's may name whatever it likes. */
+function sessionOf({ sid, rti: refreshId, rtp: parentId }: JwtClaims): SessionUse | undefined {
+  if (sid === undefined || typeof refreshId !== 'string') return undefined;
+  return { id: sid, refreshId, parentId: typeof parentId === 'string' ? parentId : undefined };
 }
 
 /** Of a token that was made from another one, when that one was issued: it dies with what revokes its ancestors. */

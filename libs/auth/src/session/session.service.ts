@@ -15,7 +15,7 @@ import type {
 } from '../stores/session.store.js';
 import { checkJson } from './issued-claims.js';
 import { newRefreshSecret, newSessionId, readRefreshSecret, type RefreshSecret } from './refresh-secret.js';
-import { isLive, nextStep, type RotationStep } from './rotation.js';
+import { isLive, nextStep } from './rotation.js';
 import { Session } from './session.js';
 import type { IssueOptions, TokenIssuer } from './token-issuer.js';
 
@@ -34,6 +34,10 @@ export interface IssuedSession {
   /** To be sent back with each request, where `session.antiCsrf` is `'token'`. */
   readonly antiCsrf: string | undefined;
   readonly scope: Scope | undefined;
+  /** Seconds until the access token ends. */
+  readonly expiresIn: number;
+  /** Epoch milliseconds. */
+  readonly issuedAt: number;
   /** Epoch milliseconds; a cookie that ended earlier would log out a user who comes back in time. */
   readonly refreshExpiresAt: number;
 }
@@ -128,53 +132,52 @@ export class SessionService {
       const retryAfter = Math.ceil(step.milliseconds / 1000);
       throw new AuthError('too_many_refreshes', { reason: 'its children are not used', retryAfter });
     }
-    if (!(await this.promoted(rows.session, step, now))) return undefined;
-    const { row, text } = this.newToken(rows.session.id, step.parent, now);
+    const { parent, promote } = step;
+    if (promote !== undefined && !(await this.promote(secret.sessionId, promote.seen, parent, now))) return undefined;
+    const { row, text } = this.newToken(secret.sessionId, parent, now);
     await asking(store.addToken(row));
     // a log-out, or a faster refresh, may have come between the first read and the new row
-    const session = await asking(store.find(rows.session.id));
+    const session = await asking(store.find(secret.sessionId));
     if (session === undefined || !isLive(session, clock.now())) throw ended(session);
-    return session.currentId === step.parent ? this.issue(session, row, text, now) : undefined;
+    return session.currentId === parent ? this.issue(session, row, text, now) : undefined;
   }
 
-  private async promoted(
-    { id, absoluteExpiresAt }: SessionRow,
-    { parent, promote }: RotationStep & { kind: 'child' },
-    now: number,
-  ): Promise<boolean> {
-    return promote === undefined || this.promote({ id, absoluteExpiresAt }, promote.seen, parent, now);
-  }
-
-  private promote(
-    { id, absoluteExpiresAt }: Pick<SessionRow, 'id' | 'absoluteExpiresAt'>,
-    seen: string,
-    to: string,
-    now: number,
-  ): Promise<boolean> {
+  private async promote(sessionId: string, seen: string, to: string, now: number): Promise<boolean> {
     const { store, idleLifetime, reuseLeeway } = this.parts;
-    const idleExpiresAt = Math.min(now + idleLifetime, absoluteExpiresAt);
-    return asking(store.promote({ sessionId: id, seen, to, now, rotatedBefore: now - reuseLeeway, idleExpiresAt }));
+    return asking(
+      store.promote({
+        ...{ sessionId, seen, to, now },
+        rotatedBefore: now - reuseLeeway,
+        idleExpiresAt: now + idleLifetime,
+      }),
+    );
   }
 
   /**
    * The first use of an access token that came of a refresh: its refresh token becomes the current one.
    *
-   * @returns when to ask again, in milliseconds from now; Infinity when it is settled. A store that fails refuses nobody.
+   * @returns the time from which on to ask again, in epoch milliseconds; Infinity when it is settled. A store that fails
+   *   refuses nobody.
    */
-  async confirm(sessionId: string, refreshId: string, parentId: string): Promise<number> {
+  async confirm({ id, refreshId, parentId }: { id: string; refreshId: string; parentId: string }): Promise<number> {
     const { store, clock, reuseLeeway } = this.parts;
+    const now = clock.now();
     try {
-      const session = await asking(store.find(sessionId));
-      if (session === undefined || session.currentId !== parentId) return Infinity;
-      const now = clock.now();
-      if (now - session.rotatedAt <= reuseLeeway) return session.rotatedAt + reuseLeeway + 1 - now;
-      if (await this.promote(session, parentId, refreshId, now)) return Infinity;
+      if (await this.promote(id, parentId, refreshId, now)) return Infinity;
+      const session = await asking(store.find(id));
+      if (session === undefined || session.currentId !== parentId || !isLive(session, now)) return Infinity;
+      return session.rotatedAt + reuseLeeway + 1;
     } catch (error) {
       this.logger.warn(
         `the use of a session could not be noted: ${error instanceof Error ? error.name : typeof error}`,
       );
+      return 0;
     }
-    return 0;
+  }
+
+  /** Has the session ended, by the word of the store? @throws AuthError `store_unavailable` */
+  async isEnded(sessionId: string): Promise<boolean> {
+    return (await this.get(sessionId)) === undefined;
   }
 
   /** End a session. @returns was this the call that ended it? @throws AuthError `store_unavailable` */
@@ -247,6 +250,8 @@ export class SessionService {
       refreshToken: text,
       antiCsrf: token.antiCsrf ?? undefined,
       scope: grant.scope,
+      expiresIn,
+      issuedAt: now,
       refreshExpiresAt: Math.min(now + idleLifetime, session.absoluteExpiresAt),
     };
   }

@@ -11,7 +11,7 @@ import { MemoryRevocationStore } from '../stores/memory.stores.js';
 import { RevocationList } from '../stores/revocation-list.js';
 import { RevocationOptions } from '../stores/revocation.options.js';
 import type { IssueHooks } from './issue-hooks.js';
-import type { IssueOptions } from './token-issuer.js';
+import { TokenIssuer, type IssueOptions } from './token-issuer.js';
 import { TokenService } from './token.service.js';
 
 const issuer = 'https://api.example.com';
@@ -42,9 +42,10 @@ function setUp(options: Partial<JwtOptions> = {}, hooks: IssueHooks = {}, keys =
   const store = new MemoryRevocationStore();
   const revocations = new RevocationList(store, new RevocationOptions(), clock);
   const events: { name: string; payload: object }[] = [];
+  const jwt = Object.assign(new JwtOptions(), { issuer }, options);
   const tokens = new TokenService({
-    options: Object.assign(new JwtOptions(), { issuer }, options),
-    ...{ keys, clock, hooks, revocations, withCsrf: false },
+    ...{ options: jwt, clock, revocations },
+    tokens: new TokenIssuer({ options: jwt, keys, clock, hooks, revocations, withCsrf: false }),
     emit: (name, payload) => events.push({ name, payload }),
   });
   const issue = async (issueOptions?: IssueOptions, user: unknown = 'ada') =>

@@ -1,13 +1,15 @@
 import { randomUUID } from 'node:crypto';
+import type { Clock } from '../auth.clock.js';
 import { seconds, type Duration, type Lifetime } from '../auth.durations.js';
 import { AuthError } from '../auth.errors.js';
 import type { AuthEventListener } from '../auth.events.js';
 import type { JwtClaims } from '../jwt/claims.js';
+import type { JwtOptions } from '../jwt/jwt.options.js';
 import { scopeText, type Scope } from '../jwt/scope.js';
-import { revocationId } from '../stores/revocation-list.js';
+import { revocationId, type RevocationList } from '../stores/revocation-list.js';
 import type { RevocationKind } from '../stores/revocation.store.js';
 import { ownClaims } from './issued-claims.js';
-import { TokenIssuer, type Granted, type IssueOptions, type Lineage, type TokenIssuerParts } from './token-issuer.js';
+import type { Granted, IssueOptions, Lineage, TokenIssuer } from './token-issuer.js';
 
 /** The answer of a token endpoint (RFC 6749 §5.1). */
 export interface TokenResponse {
@@ -20,7 +22,11 @@ export interface TokenResponse {
   readonly scope?: string;
 }
 
-export interface TokenServiceParts extends TokenIssuerParts {
+export interface TokenServiceParts {
+  readonly options: JwtOptions;
+  readonly tokens: TokenIssuer;
+  readonly clock: Clock;
+  readonly revocations: RevocationList;
   readonly emit: AuthEventListener;
 }
 
@@ -29,7 +35,7 @@ export class TokenService {
   private readonly tokens: TokenIssuer;
 
   constructor(private readonly parts: TokenServiceParts) {
-    this.tokens = new TokenIssuer(parts);
+    this.tokens = parts.tokens;
   }
 
   /** `iss` of the tokens made here. */

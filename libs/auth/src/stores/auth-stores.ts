@@ -1,4 +1,5 @@
 import type { RevocationStore } from './revocation.store.js';
+import type { SessionStore } from './session.store.js';
 
 /** Finds an instance of the application's container, as Nest's ModuleRef does. */
 export interface InstanceFinder {
@@ -12,5 +13,5 @@ export interface AuthStores {
   /** Survives a restart. In production a store that does not is warned about at boot. */
   readonly durable: boolean;
   /** Make the stores. They may ask `instances` at their first use, not before: the container is not complete yet. */
-  create(instances: InstanceFinder): { revocations?: RevocationStore };
+  create(instances: InstanceFinder): { revocations?: RevocationStore; sessions?: SessionStore };
 }

@@ -48,7 +48,11 @@ export class MemorySessionStore extends SessionStore {
     const session = this.#sessions.get(textOf(sessionId));
     if (session === undefined || session.currentId !== seen || session.rotatedAt >= rotatedBefore) return false;
     if (!isLive(session, now)) return false;
-    this.#sessions.set(sessionId, { ...session, previousId: seen, currentId: to, rotatedAt: now, idleExpiresAt });
+    const idle = Math.min(idleExpiresAt, session.absoluteExpiresAt);
+    this.#sessions.set(sessionId, {
+      ...session,
+      ...{ previousId: seen, currentId: to, rotatedAt: now, idleExpiresAt: idle },
+    });
     return true;
   }
 

@@ -1,5 +1,6 @@
 import { AuthError } from '../auth.errors.js';
 import type { AuthStores } from './auth-stores.js';
+import { MemorySessionStore } from './memory-session.store.js';
 import type { RefreshUse, Revocation, RevocationCursor, RevocationKind } from './revocation.store.js';
 import { RevocationStore } from './revocation.store.js';
 
@@ -58,7 +59,11 @@ export class MemoryRevocationStore extends RevocationStore {
 
 /** Keep what this process knows in its memory: for tests, development, and an application of one process. */
 export function memoryStores(): AuthStores {
-  return { name: 'memory', durable: false, create: () => ({ revocations: new MemoryRevocationStore() }) };
+  return {
+    name: 'memory',
+    durable: false,
+    create: () => ({ revocations: new MemoryRevocationStore(), sessions: new MemorySessionStore() }),
+  };
 }
 
 /** Remember nothing: tokens end by their `exp` alone. There is nothing that a restart could lose. */

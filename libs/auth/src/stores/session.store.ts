@@ -65,6 +65,7 @@ export interface Promotion {
   readonly now: number;
   /** The last move must lie before this: two moves never fall into one leeway. */
   readonly rotatedBefore: number;
+  /** The statement cuts it to the absolute expiry. */
   readonly idleExpiresAt: number;
 }
 

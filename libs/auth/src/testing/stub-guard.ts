@@ -25,7 +25,7 @@ export function mockToken(
 ): Token {
   const { sub, jti, sid, iat } = claims;
   const verified = {
-    ...{ raw: 'a-mock-token', subject: sub, type, audience: [] },
+    ...{ raw: 'a-mock-token', subject: sub, type, audience: [], session: undefined },
     header: Object.freeze({ alg: 'none', ...header }),
     claims: Object.freeze(structuredClone(claims)),
     revocable: { jti, sid, sub, iat },

@@ -1,0 +1,173 @@
+import { stringifySetCookie } from 'cookie';
+import { AuthError } from '../auth.errors.js';
+import { parseJwt, parseObject } from '../jwt/verify.js';
+import type { IssuedSession } from '../session/session.service.js';
+import type { SessionTransfer } from '../session/session.options.js';
+import type { HttpMessage } from './http-message.js';
+import { exposeHeaders, replaceCookie, setHeader, type HttpResponse } from './http-response.js';
+
+/** How the tokens of a session travel: in cookies that no script can read, or in headers that the client keeps. */
+export type TransferMode = 'cookie' | 'header';
+
+export interface SessionWireParts {
+  readonly transfer: SessionTransfer;
+  readonly refreshPath: string;
+  readonly secure: boolean;
+  readonly sameSite: 'lax' | 'strict' | 'none';
+  readonly domain: string | undefined;
+  /** Where cookies were set before: undefined when they never moved, '' for this host alone. */
+  readonly olderDomain: string | undefined;
+}
+
+/** The headers that the client of SuperTokens reads, and those that it sends. */
+const answerHeaders = ['front-token', 'st-access-token', 'st-refresh-token', 'anti-csrf'] as const;
+export const sessionRequestHeaders = [
+  'rid',
+  'fdi-version',
+  'anti-csrf',
+  'authorization',
+  'st-auth-mode',
+  'content-type',
+];
+
+export const sessionCookies = { access: 'sAccessToken', refresh: 'sRefreshToken' } as const;
+
+const year = 365 * 86_400_000;
+
+/** A refresh token as a request carries it. */
+export interface PresentedRefreshToken {
+  readonly text: string;
+  readonly mode: TransferMode;
+}
+
+/** The wire protocol of SuperTokens' browser client: what `supertokens-website` 20 sends and reads (FDI 1.16 to 4.1). */
+export class SessionWire {
+  constructor(private readonly parts: SessionWireParts) {}
+
+  /** The mode a new session is asked for; a client that says nothing keeps its tokens itself. */
+  modeOf(message: HttpMessage): TransferMode {
+    if (this.parts.transfer !== 'any') return this.parts.transfer;
+    const asked = message.header('st-auth-mode');
+    return typeof asked === 'string' && asked.toLowerCase() === 'cookie' ? 'cookie' : 'header';
+  }
+
+  /**
+   * Bearer first, else the cookie.
+   *
+   * @throws AuthError `malformed_request` when there are two of one kind: nothing tells which is the user's.
+   */
+  refreshTokenOf(message: HttpMessage): PresentedRefreshToken | undefined {
+    const { transfer } = this.parts;
+    const credentials = transfer === 'cookie' ? undefined : message.header('authorization');
+    if (typeof credentials === 'object')
+      throw new AuthError('malformed_request', { reason: 'two Authorization headers' });
+    const [, bearer] = /^bearer +(\S+)$/i.exec(credentials ?? '') ?? [];
+    if (bearer !== undefined) return { text: bearer, mode: 'header' };
+    if (transfer === 'header') return undefined;
+    const [text, another] = message.cookies(sessionCookies.refresh);
+    if (another !== undefined) throw new AuthError('malformed_request', { reason: 'two refresh cookies' });
+    return text === undefined || text === '' ? undefined : { text: unescaped(text), mode: 'cookie' };
+  }
+
+  /** Do two cookies of one name come, of this domain and of the one before? */
+  hasOlderCookies(message: HttpMessage): boolean {
+    return Object.values(sessionCookies).some((name) => message.cookies(name).length > 1);
+  }
+
+  /** Write the tokens of a session into an answer, and clear those of the other mode where the request has some. */
+  write(message: HttpMessage, response: HttpResponse, issued: IssuedSession, mode: TransferMode): void {
+    if (mode === 'cookie') this.writeCookies(response, issued);
+    else {
+      setHeader(response, 'st-access-token', issued.accessToken);
+      setHeader(response, 'st-refresh-token', issued.refreshToken);
+      if (message.cookies(sessionCookies.access).length > 0) this.clearCookies(response, this.parts.domain);
+    }
+    if (mode === 'cookie' && message.header('authorization') !== undefined) this.clearHeaders(response);
+    setHeader(response, 'front-token', frontToken(issued));
+    if (issued.antiCsrf !== undefined && mode === 'cookie') setHeader(response, 'anti-csrf', issued.antiCsrf);
+    this.finish(response);
+  }
+
+  /** The session is over: nothing of it stays with the client, in either mode. */
+  clear(response: HttpResponse): void {
+    this.clearCookies(response, this.parts.domain);
+    this.clearHeaders(response);
+    setHeader(response, 'front-token', 'remove');
+    this.finish(response);
+  }
+
+  /** The cookies that were set before `cookies.domain` changed. @returns false when nobody said where they were. */
+  clearOlder(response: HttpResponse): boolean {
+    const { olderDomain } = this.parts;
+    if (olderDomain === undefined) return false;
+    this.clearCookies(response, olderDomain === '' ? undefined : olderDomain);
+    setHeader(response, 'Cache-Control', 'no-store');
+    return true;
+  }
+
+  private finish(response: HttpResponse): void {
+    exposeHeaders(
+      response,
+      answerHeaders.filter((name) => response.getHeader(name) !== undefined),
+    );
+    setHeader(response, 'Cache-Control', 'no-store');
+  }
+
+  /** The cookie of the access token outlives it: the server is to see that it has expired. */
+  private writeCookies(
+    response: HttpResponse,
+    { accessToken, refreshToken, refreshExpiresAt, issuedAt }: IssuedSession,
+  ): void {
+    const { domain } = this.parts;
+    this.cookie(response, 'access', { value: accessToken, expires: new Date(issuedAt + year), domain });
+    this.cookie(response, 'refresh', { value: refreshToken, expires: new Date(refreshExpiresAt), domain });
+  }
+
+  private clearCookies(response: HttpResponse, domain: string | undefined): void {
+    this.cookie(response, 'access', { value: '', expires: new Date(0), domain });
+    this.cookie(response, 'refresh', { value: '', expires: new Date(0), domain });
+  }
+
+  private clearHeaders(response: HttpResponse): void {
+    setHeader(response, 'st-access-token', '');
+    setHeader(response, 'st-refresh-token', '');
+  }
+
+  private cookie(
+    response: HttpResponse,
+    kind: 'access' | 'refresh',
+    { value, expires, domain }: { value: string; expires: Date; domain: string | undefined },
+  ): void {
+    const { sameSite, secure, refreshPath } = this.parts;
+    const name = sessionCookies[kind];
+    const path = kind === 'access' ? '/' : refreshPath;
+    const text = stringifySetCookie({
+      ...{ name, value, path, expires, httpOnly: true, sameSite },
+      ...(domain !== undefined && { domain }),
+      ...(secure && { secure }),
+    });
+    if (Buffer.byteLength(text) > 4_096)
+      throw new AuthError('invalid_argument', {
+        reason: 'the session does not fit into a cookie: put less into its claims',
+      });
+    replaceCookie(response, { name, text });
+  }
+}
+
+/** Who is logged in, until when, with which claims: for the client's script. It proves nothing. */
+export function frontToken({ accessToken, session }: IssuedSession): string {
+  const { payloadStart, inputEnd } = parseJwt(accessToken);
+  const claims = parseObject(accessToken.slice(payloadStart, inputEnd), 'payload') as { exp: number };
+  const front = { uid: session.subject, ate: claims.exp * 1000, up: claims };
+  // standard base64 with padding: the client hands it to atob()
+  return Buffer.from(JSON.stringify(front), 'utf8').toString('base64');
+}
+
+/** A cookie's value as it was written; what is not escaped well stays as it is, and is no token. */
+function unescaped(value: string): string {
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    return value;
+  }
+}

@@ -1,0 +1,21 @@
+import type { AuthError } from '../auth.errors.js';
+import type { Token } from '../resource/token.js';
+import type { VerifiedToken } from '../resource/verified-token.js';
+import type { HttpMessage } from './http-message.js';
+import { sessionCookies } from './session-wire.js';
+
+/**
+ * What SuperTokens' client and its servers call a refusal, where sessions are spoken of: an application that uses them, a
+ * request of the client, a token of a session. Undefined elsewhere, and for what is no matter of the session.
+ */
+export function sessionWords(error: AuthError, message: HttpMessage, withSessions: boolean): string | undefined {
+  if (error.hasOwnPhrase || error.statusCode !== 401 || error.error !== 'invalid_token') return undefined;
+  const { claims } = (error.token ?? {}) as Partial<VerifiedToken & Token>;
+  const isOfSession = claims?.['rti'] !== undefined;
+  if (!isOfSession && !withSessions && !speaksOfSessions(message)) return undefined;
+  return isOfSession && error.code === 'token_expired' ? 'try refresh token' : 'unauthorised';
+}
+
+function speaksOfSessions(message: HttpMessage): boolean {
+  return message.header('st-auth-mode') !== undefined || message.cookies(sessionCookies.access).length > 0;
+}

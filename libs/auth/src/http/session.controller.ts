@@ -1,0 +1,100 @@
+import { Controller, HttpCode, Inject, Logger, Post, Req, Res, type Type } from '@nestjs/common';
+import { AuthError, type AuthErrorCode } from '../auth.errors.js';
+import { CurrentToken } from '../resource/current-token.decorator.js';
+import { Public, RequireToken } from '../resource/require-token.decorator.js';
+import type { Token } from '../resource/token.js';
+import { SessionService } from '../session/session.service.js';
+import { TokenService } from '../session/token.service.js';
+import { HttpMessage, type HttpRequest } from './http-message.js';
+import type { HttpResponse } from './http-response.js';
+import { SessionProof } from './session-proof.js';
+import { SessionWire } from './session-wire.js';
+
+/** The session is over for good: the client is to forget it. */
+const endings: readonly AuthErrorCode[] = [
+  'token_missing',
+  'token_invalid',
+  'token_expired',
+  'token_revoked',
+  'token_reused',
+];
+
+const unauthorised = { status: 401, message: 'unauthorised' };
+
+/** A controller of its own for each `forRoot()`: its path is an option. */
+export function createSessionController(basePath: string): Type {
+  @Controller()
+  class SessionController {
+    private readonly logger = new Logger('SessionController');
+
+    constructor(
+      @Inject(SessionService) private readonly sessions: SessionService,
+      @Inject(TokenService) private readonly tokens: TokenService,
+      @Inject(SessionWire) private readonly wire: SessionWire,
+      @Inject(SessionProof) private readonly proof: SessionProof,
+    ) {}
+
+    /** The next tokens of a session. It never passes the guard: a replayed token must reach the reuse detection. */
+    @Public()
+    @Post(`${basePath}/session/refresh`)
+    @HttpCode(200)
+    async refresh(@Req() request: object, @Res({ passthrough: true }) response: object): Promise<object> {
+      const message = new HttpMessage(request as HttpRequest, undefined);
+      const answer = response as HttpResponse;
+      if (this.wire.hasOlderCookies(message)) return this.dropOlderCookies(answer);
+      try {
+        const presented = this.wire.refreshTokenOf(message);
+        if (presented === undefined) throw new AuthError('token_missing', { reason: 'no refresh token' });
+        // a header does not come by itself: nothing is to be proved of it
+        const antiCsrf = presented.mode === 'cookie' ? this.proof.sentWith(message) : undefined;
+        const issued = await this.sessions.refresh(presented.text, antiCsrf === undefined ? {} : { antiCsrf });
+        this.wire.write(message, answer, issued, presented.mode);
+        return {};
+      } catch (error) {
+        throw this.refusal(error, answer);
+      }
+    }
+
+    /**
+     * End the session of the request. An expired access token is told so: the client then refreshes first. The client
+     * forgets a session that had ended before, too.
+     */
+    @RequireToken({ revocation: false })
+    @Post(`${basePath}/signout`)
+    @HttpCode(200)
+    async signout(@CurrentToken() token: Token, @Res({ passthrough: true }) response: object): Promise<object> {
+      const isSession = token.claims['rti'] !== undefined;
+      const first = isSession
+        ? await this.sessions.revoke(token.sid!, 'signout')
+        : await this.tokens.revoke(token.claims);
+      this.wire.clear(response as HttpResponse);
+      if (!first) throw new AuthError('token_revoked', { reason: 'the session had ended', phrase: unauthorised });
+      return { status: 'OK' };
+    }
+
+    /** Two cookies of one name: after the domain of the cookies changed, a browser sends both. */
+    private dropOlderCookies(response: HttpResponse): object {
+      if (this.wire.clearOlder(response)) return { message: 'older cookies cleared' };
+      this.logger.error(
+        'a browser sends two session cookies of one name: if cookies.domain has changed, say where they were by session.olderCookieDomain',
+      );
+      throw new AuthError('malformed_request', {
+        reason: 'two session cookies of one name',
+        phrase: unauthorised,
+      });
+    }
+
+    private refusal(error: unknown, response: HttpResponse): unknown {
+      if (!(error instanceof AuthError) || error.hasOwnPhrase) return error;
+      const { code, reason } = error;
+      const details = { ...(reason && { reason }), phrase: unauthorised };
+      // a forged refresh of another site logs nobody out
+      if (code === 'csrf_failed' || code === 'malformed_request') return new AuthError(code, details);
+      if (!endings.includes(code)) return error;
+      this.wire.clear(response);
+      if (code !== 'token_reused') return new AuthError(code, details);
+      return new AuthError(code, { ...details, phrase: { status: 401, message: 'token theft detected' } });
+    }
+  }
+  return SessionController;
+}

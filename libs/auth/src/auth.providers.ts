@@ -1,6 +1,7 @@
 import { Logger, type Provider } from '@nestjs/common';
 import { APP_FILTER, ModuleRef } from '@nestjs/core';
 import { Clock, SystemClock } from './auth.clock.js';
+import { AuthConfigError } from './auth.errors.js';
 import { seconds } from './auth.durations.js';
 import { AUTH_EVENTS, type AuthEventListener } from './auth.events.js';
 import { AUTH_HOOKS, type AuthHooks } from './auth.hooks.js';
@@ -53,9 +54,13 @@ export const providersOf = (optionsToken: string | symbol): Provider[] => [
   { provide: ISSUE_HOOKS, useExisting: AUTH_HOOKS },
   make(AUTH_EVENTS, [AUTH_HOOKS], listener),
 
-  make(STORES, [AUTH_SETTINGS, ModuleRef], ({ stores }: AuthSettings, modules: ModuleRef) =>
-    stores.create(modules as never),
-  ),
+  make(STORES, [AUTH_SETTINGS, ModuleRef], ({ stores }: AuthSettings, modules: ModuleRef) => {
+    const made = stores.create(modules as never);
+    // the deny-list is what ends the access tokens of a session
+    if (made.sessions !== undefined && made.revocations === undefined)
+      throw new AuthConfigError('stores', 'keeps sessions but no revocations: create() must give both');
+    return made;
+  }),
   make(
     RevocationList,
     [AUTH_SETTINGS, STORES, Clock],

@@ -180,25 +180,23 @@ export class SessionService {
     return (await this.get(sessionId)) === undefined;
   }
 
-  /** End a session. @returns was this the call that ended it? @throws AuthError `store_unavailable` */
+  /**
+   * End a session. Called again after an outage, it does what was left undone.
+   *
+   * @returns was this the call that ended it? @throws AuthError `store_unavailable`
+   */
   async revoke(sessionId: string, reason: SessionEnd = 'revoked'): Promise<boolean> {
-    const { store, clock, emit } = this.parts;
-    const now = clock.now();
-    const first = await asking(store.revoke(sessionId, reason, now));
-    this.heed(sessionId, now);
-    if (first) emit('revoked', { kind: 'sid', id: sessionId, at: now });
+    const { store, clock } = this.parts;
+    const first = await asking(store.revoke(sessionId, reason, clock.now()));
+    await this.refuseAccess([sessionId]);
     return first;
   }
 
-  /** End the sessions selected. @returns their ids. @throws AuthError `store_unavailable` */
+  /** End the sessions selected. @returns the ids of those that it ended. @throws AuthError `store_unavailable` */
   async revokeAll(selection: SessionSelection): Promise<string[]> {
-    const { store, clock, emit } = this.parts;
-    const now = clock.now();
-    const ids = await asking(store.revokeAll(selection, 'revoked', now));
-    for (const id of ids) {
-      this.heed(id, now);
-      emit('revoked', { kind: 'sid', id, at: now });
-    }
+    const { store, clock } = this.parts;
+    const ids = await asking(store.revokeAll(selection, 'revoked', clock.now()));
+    await this.refuseAccess(ids);
     return ids;
   }
 
@@ -214,10 +212,14 @@ export class SessionService {
     return rows.map((row) => new Session(row));
   }
 
-  /** Access tokens of an ended session are refused here at once. */
-  private heed(id: string, revokedAt: number): void {
-    const { revocations, accessLifetime } = this.parts;
-    revocations.heed({ kind: 'sid', id, notBefore: 0, revokedAt, expiresAt: revokedAt + accessLifetime + tolerance });
+  /** The access tokens of ended sessions live for a while: the deny-list reaches every process. */
+  private async refuseAccess(ids: readonly string[]): Promise<void> {
+    const { revocations, accessLifetime, clock, emit } = this.parts;
+    for (const id of ids) {
+      const now = clock.now();
+      const first = await revocations.revoke('sid', id, now + accessLifetime + tolerance);
+      if (first) emit('revoked', { kind: 'sid', id, at: now });
+    }
   }
 
   private async reused({ id, subject }: SessionRow): Promise<AuthError> {

@@ -92,11 +92,6 @@ export class RevocationList {
     return first;
   }
 
-  /** Heed a revocation whose truth is written elsewhere: sessions keep it in a row of their own. */
-  heed(row: Revocation): void {
-    this.mirror.add(row);
-  }
-
   private schedule(store: RevocationStore): void {
     const again = () => {
       void this.tick(store)

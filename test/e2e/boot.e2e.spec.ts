@@ -605,7 +605,7 @@ describe('an option', () => {
     ['cookies.access.httpOnly', { cookies: { access: { httpOnly: false } } }, /there are name, path/],
     ['csrf.enable', { csrf: { enable: true } }, /there are enabled/],
     ['csrf.refresh.header', { csrf: { refresh: { header: 'x' } } }, /there are cookieName/],
-    ['session.leeway', { session: { leeway: 5 } }, /there are basePath, reuseLeeway/],
+    ['session.leeway', { session: { leeway: 5 } }, /there are basePath, transfer, /],
     ['revocation.interval', { revocation: { interval: 5 } }, /there are poll/],
     ['errors.handler', { errors: { handler: {} } }, /there are messageKey/],
     ['errors.status.tokenWrong', { errors: { status: { tokenWrong: 422 } } }, /there are tokenMissing/],

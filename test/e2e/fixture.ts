@@ -162,10 +162,12 @@ export class Api {
     private readonly fixture: FixtureOptions,
   ) {}
 
-  async start(): Promise<void> {
+  /** @param setUp what the application's main file would do before it listens. */
+  async start(setUp: (app: INestApplication) => void = nothing): Promise<void> {
     const testing = Test.createTestingModule({ imports: [rootModule(this.fixture)] });
     const module = await testing.setLogger(silent).overrideProvider(Clock).useValue(this.clock).compile();
     this.app = module.createNestApplication(adapterOf(this.adapter), { abortOnError: false, logger: false });
+    setUp(this.app);
     await this.app.listen(0, '127.0.0.1');
     this.port = Number(new URL(await this.app.getUrl()).port);
     this.auth = this.app.get(AuthService);

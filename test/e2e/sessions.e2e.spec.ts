@@ -1,0 +1,559 @@
+import { Controller, Get, Res } from '@nestjs/common';
+import { AuthModule, Public, RequireToken } from 'nest-latchkey';
+import { bearer, bootFailure, decoded, describeOnBoth, rootModule, sign } from './fixture.js';
+import {
+  cookiesOf,
+  expectCleared,
+  expectUntouched,
+  frontTokenOf,
+  LogInController,
+  SessionClient,
+} from './session-client.js';
+
+const publicUrl = 'http://127.0.0.1:3000';
+const year = 365 * 86_400_000;
+const day = 86_400;
+
+@Controller()
+class RoutesController {
+  /** Has headers of its own, as applications do. */
+  @Public()
+  @Get('own-headers')
+  ownHeaders(): object {
+    return {};
+  }
+
+  @RequireToken({ revocation: 'store' })
+  @Get('asked')
+  asked(): object {
+    return {};
+  }
+
+  @RequireToken({ locations: ['header'] })
+  @Get('header-only')
+  headerOnly(): object {
+    return {};
+  }
+
+  @RequireToken({ fresh: '5m' })
+  @Get('recent')
+  recent(@Res({ passthrough: true }) _response: object): object {
+    return {};
+  }
+}
+
+const controllers = [LogInController, RoutesController];
+const options = { publicUrl, session: {} };
+
+describeOnBoth('a session', { options, controllers }, (api) => {
+  const cookieClient = () => new SessionClient(api, 'cookie');
+  const headerClient = () => new SessionClient(api, 'header');
+
+  describe('at log-in', () => {
+    it('S1 gives two cookies that no script reads, and front-token', async () => {
+      const answer = await cookieClient().logIn();
+      expect(answer.status).toBe(200);
+      expect(answer.body).toEqual({});
+      const { sAccessToken, sRefreshToken, ...others } = cookiesOf(answer);
+      expect(others).toEqual({});
+      const now = api.clock.now();
+      expect(sAccessToken!.attributes).toEqual({
+        ...{ path: '/', httponly: true, samesite: 'Lax' },
+        expires: new Date(now + year).toUTCString(),
+      });
+      expect(sRefreshToken!.attributes).toEqual({
+        ...{ path: '/auth/session/refresh', httponly: true, samesite: 'Lax' },
+        expires: new Date(now + 30 * day * 1000).toUTCString(),
+      });
+      expect(answer.headers['st-access-token']).toBeUndefined();
+      expect(answer.headers['st-refresh-token']).toBeUndefined();
+      expect(answer.headers['access-control-expose-headers']).toBe('front-token');
+      expect(answer.headers['cache-control']).toBe('no-store');
+      expect(frontTokenOf(answer).uid).toBe('alice');
+    });
+
+    it.each([
+      ['header', [['st-auth-mode', 'header']]],
+      ['HEADER', [['st-auth-mode', 'HEADER']]],
+      ['nothing', []],
+      ['anything else', [['st-auth-mode', 'carrier pigeon']]],
+    ] as const)('S2 gives headers and no cookie to a client that asks for %s', async (_, headers) => {
+      const answer = await api.send('POST', '/login', { headers, body: { subject: 'alice' } });
+      expect(answer.headers['set-cookie']).toBeUndefined();
+      expect(answer.headers['st-access-token']).toBe(answer.body['access_token']);
+      expect(answer.headers['st-refresh-token']).toBe(answer.body['refresh_token']);
+      expect(answer.body).toMatchObject({ token_type: 'Bearer', expires_in: 900, scope: 'read' });
+      expect(answer.headers['access-control-expose-headers']).toBe('front-token, st-access-token, st-refresh-token');
+    });
+
+    it('S3 says front-token in padded base64 of UTF-8, with the expiry in milliseconds', async () => {
+      const client = headerClient();
+      const answer = await client.logIn('Ærøskøbing ☃', { city: '東京' });
+      const text = answer.headers['front-token'] as string;
+      expect(text.length % 4).toBe(0);
+      expect(text).toMatch(/^[A-Za-z0-9+/]+={0,2}$/);
+      const claims = decoded(client.access);
+      expect(frontTokenOf(answer)).toEqual({ uid: 'Ærøskøbing ☃', ate: claims['exp'] * 1000, up: claims });
+      expect(claims).toMatchObject({ city: '東京', scope: { read: true } });
+    });
+
+    it('S4 clears what the other mode holds', async () => {
+      const cookies = cookieClient();
+      await cookies.logIn();
+      const inHeaders = await headerClient().logIn('alice', {}, [['Cookie', `sAccessToken=${cookies.access}`]]);
+      expect(cookiesOf(inHeaders)['sAccessToken']).toMatchObject({ value: '' });
+      expect(inHeaders.headers['st-access-token']).not.toBe('');
+      const inCookies = await cookieClient().logIn('alice', {}, bearer('an.older.token'));
+      expect(inCookies.headers['st-access-token']).toBe('');
+      expect(cookiesOf(inCookies)['sAccessToken']!.value).not.toBe('');
+    });
+
+    it('SF-01 gives a new session each time', async () => {
+      const [one, other] = [headerClient(), headerClient()];
+      await one.logIn();
+      await other.logIn('alice', {}, bearer(one.access));
+      expect(decoded(other.access)['sid']).not.toBe(decoded(one.access)['sid']);
+    });
+  });
+
+  describe('at a guarded route', () => {
+    it.each(['cookie', 'header'] as const)('S5 lets its %s in', async (mode) => {
+      const client = new SessionClient(api, mode);
+      await client.logIn();
+      expect(await client.call('GET', '/protected')).toMatchObject({ status: 200, body: { sub: 'alice' } });
+      expect((await client.call('POST', '/protected')).status).toBe(201);
+      expect((await client.call('GET', '/asked')).status).toBe(200);
+      expect((await client.call('GET', '/recent')).status).toBe(200);
+    });
+
+    it('S6 takes the header of another session before the cookie', async () => {
+      const [cookies, headers] = [cookieClient(), headerClient()];
+      await cookies.logIn('alice');
+      await headers.logIn('bob');
+      const answer = await cookies.call('GET', '/protected', bearer(headers.access));
+      expect(answer.body['sub']).toBe('bob');
+    });
+
+    it('S7 refuses a foreign token in the header, also beside a good cookie', async () => {
+      const client = cookieClient();
+      await client.logIn();
+      const foreign = sign({ alg: 'HS256', typ: 'JWT' }, { iss: 'https://else.example', sub: 'alice' }, 'x'.repeat(64));
+      expect((await client.call('GET', '/protected', bearer(foreign))).status).toBe(401);
+    });
+
+    it('S8 refuses a request without a token, and clears nothing', async () => {
+      const answer = await api.get('/protected');
+      expect(answer).toMatchObject({ status: 401, body: { message: 'unauthorised', errorCode: 'token_missing' } });
+      expectUntouched(answer);
+    });
+
+    it.each(['cookie', 'header'] as const)('S9 tells an expired %s to refresh, and clears nothing', async (mode) => {
+      const client = new SessionClient(api, mode);
+      await client.logIn();
+      api.clock.advance(906);
+      const answer = await client.call('GET', '/protected');
+      expect(answer).toMatchObject({ status: 401, body: { message: 'try refresh token' } });
+      expectUntouched(answer);
+      expect((await client.refresh()).status).toBe(200);
+      expect((await client.call('GET', '/protected')).status).toBe(200);
+    });
+
+    it('S10 refuses what is no access token of a session in its cookie', async () => {
+      const client = cookieClient();
+      await client.logIn();
+      const [head = '', payload = ''] = client.access.split('.');
+      const forged = [
+        `${head}.${payload}.${'A'.repeat(43)}`,
+        sign({ alg: 'none' }, decoded(client.access)).replace(/[^.]*$/, ''),
+        sign({ alg: 'HS256', typ: 'at+jwt' }, decoded(client.access), 'another secret that is long enough, too'),
+        client.refreshToken,
+        // a token of ours, but of no session: its cookie would need another proof
+        await api.auth.issueAccessToken('alice'),
+      ];
+      for (const access of forged) {
+        const answer = await api.send('GET', '/protected', { headers: [['Cookie', `sAccessToken=${access}`]] });
+        expect([access, answer.status]).toEqual([access, 401]);
+      }
+      const misused = await api.send('POST', '/auth/session/refresh', { headers: bearer(client.access) });
+      expect(misused.status).toBe(401);
+    });
+
+    it('S11 lets nobody into an optional route by garbage', async () => {
+      expect((await api.get('/optional')).body).toMatchObject({ sub: null });
+      expect((await api.send('GET', '/optional', { headers: [['Cookie', 'sAccessToken=garbage']] })).status).toBe(401);
+      const client = cookieClient();
+      await client.logIn();
+      api.clock.advance(906);
+      expect((await client.call('GET', '/optional')).status).toBe(401);
+    });
+
+    it('reads no cookie where the route says so', async () => {
+      const client = cookieClient();
+      await client.logIn();
+      expect((await client.call('GET', '/header-only')).status).toBe(401);
+    });
+
+    it('reads no token from the names that the client writes itself', async () => {
+      const client = headerClient();
+      await client.logIn();
+      const headers = [
+        ['Cookie', `st-access-token=${client.access}; st-refresh-token=${client.refreshToken}`],
+      ] as const;
+      expect((await api.send('GET', '/protected', { headers })).status).toBe(401);
+      expect(
+        (await api.send('POST', '/auth/session/refresh', { headers: [...headers, ['rid', 'session']] })).status,
+      ).toBe(401);
+    });
+  });
+
+  describe('at a refresh', () => {
+    it.each(['cookie', 'header'] as const)('S12 S13 gives the next tokens by %s', async (mode) => {
+      const client = new SessionClient(api, mode);
+      await client.logIn();
+      const { access, refreshToken } = client;
+      const answer = await client.refresh();
+      expect(answer).toMatchObject({ status: 200, body: {} });
+      expect(answer.text).toBe('{}');
+      expect(client.refreshToken).not.toBe(refreshToken);
+      expect(decoded(client.access)['sid']).toBe(decoded(access)['sid']);
+      expect(decoded(client.access)).toMatchObject({ scope: { read: true }, sub: 'alice' });
+      expect(frontTokenOf(answer).ate).toBe(decoded(client.access)['exp'] * 1000);
+      expect(answer.headers['set-cookie'] === undefined).toBe(mode === 'header');
+      expect(answer.headers['cache-control']).toBe('no-store');
+    });
+
+    it.each([
+      ['no token', []],
+      ['an unknown token', bearer('11111111-2222-4333-8444-555555555555.' + 'A'.repeat(43))],
+      ['garbage', bearer('garbage')],
+    ] as const)('S14 refuses %s, and clears everything', async (_, headers) => {
+      const answer = await api.send('POST', '/auth/session/refresh', { headers: [...headers, ['rid', 'session']] });
+      expect(answer).toMatchObject({ status: 401, body: { message: 'unauthorised' } });
+      expectCleared(answer);
+    });
+
+    it('S17 answers 20 refreshes of one token at once', async () => {
+      const client = headerClient();
+      await client.logIn();
+      const { refreshToken } = client;
+      const send = () => api.send('POST', '/auth/session/refresh', { headers: bearer(refreshToken) });
+      const answers = await Promise.all(Array.from({ length: 20 }, send));
+      expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 20 }, () => 200));
+    });
+
+    it('S19 ends the session of a token that comes back late, once and for all', async () => {
+      const client = cookieClient();
+      await client.logIn();
+      const old = client.refreshToken;
+      await client.refresh();
+      expect((await client.call('GET', '/protected')).status).toBe(200);
+      api.clock.advance(11);
+      const replay = () =>
+        api.send('POST', '/auth/session/refresh', {
+          headers: [
+            ['Cookie', `sRefreshToken=${old}`],
+            ['rid', 'session'],
+          ],
+        });
+      const answer = await replay();
+      expect(answer).toMatchObject({ status: 401, body: { message: 'token theft detected' } });
+      expectCleared(answer);
+      expect((await client.call('GET', '/protected')).status).toBe(401);
+      expect((await replay()).body['message']).toBe('unauthorised');
+      expect((await client.refresh()).status).toBe(401);
+    });
+
+    it('S18 answers a token that comes back at once', async () => {
+      const client = headerClient();
+      await client.logIn();
+      const old = client.refreshToken;
+      await client.refresh();
+      expect((await client.call('GET', '/protected')).status).toBe(200);
+      expect((await api.send('POST', '/auth/session/refresh', { headers: bearer(old) })).status).toBe(200);
+      expect((await client.call('GET', '/protected')).status).toBe(200);
+    });
+
+    it('S32 ends at the idle and at the absolute lifetime', async () => {
+      const [idle, active] = [headerClient(), headerClient()];
+      await idle.logIn();
+      await active.logIn();
+      for (let month = 0; month < 7; month++) {
+        api.clock.advance(29 * day);
+        const answer = await active.refresh();
+        const isOver = (month + 1) * 29 >= 180;
+        expect([month, answer.status]).toEqual([month, isOver ? 401 : 200]);
+        if (isOver) expectCleared(answer);
+        else expect((await active.call('GET', '/protected')).status).toBe(200);
+      }
+      expect((await idle.refresh()).status).toBe(401);
+    });
+
+    it('gives an access token that does not outlive the session', async () => {
+      const client = headerClient();
+      await client.logIn();
+      const end = api.clock.seconds + 180 * day;
+      for (let month = 0; month < 6; month++) {
+        api.clock.advance(29 * day);
+        await client.refresh();
+        await client.call('GET', '/protected');
+      }
+      api.clock.advance(end - api.clock.seconds - 60);
+      const answer = await client.refresh();
+      expect(answer.status).toBe(200);
+      expect(decoded(client.access)['exp']).toBe(end);
+    });
+  });
+
+  describe('at sign-out', () => {
+    it.each(['cookie', 'header'] as const)('S27 ends at once, by %s', async (mode) => {
+      const client = new SessionClient(api, mode);
+      await client.logIn();
+      const answer = await client.call('POST', '/auth/signout');
+      expect(answer).toMatchObject({ status: 200, body: { status: 'OK' } });
+      expectCleared(answer);
+      expect((await client.call('GET', '/protected')).status).toBe(401);
+      expect((await client.call('GET', '/asked')).status).toBe(401);
+      expect((await client.refresh()).status).toBe(401);
+    });
+
+    it('S28 tells an expired token to refresh, and clears a session that had ended', async () => {
+      const client = cookieClient();
+      await client.logIn();
+      expect((await api.post('/auth/signout')).status).toBe(401);
+      await api.auth.revokeSession(decoded(client.access)['sid']);
+      const again = await client.call('POST', '/auth/signout');
+      expect(again).toMatchObject({ status: 401, body: { message: 'unauthorised' } });
+      expectCleared(again);
+      await client.logIn();
+      api.clock.advance(906);
+      const expired = await client.call('POST', '/auth/signout');
+      expect(expired).toMatchObject({ status: 401, body: { message: 'try refresh token' } });
+      expectUntouched(expired);
+    });
+
+    it('S31 ends all others of the subject, and nobody else', async () => {
+      const [here, there, other] = [headerClient(), headerClient(), headerClient()];
+      await here.logIn('carol');
+      await there.logIn('carol');
+      await other.logIn('dave');
+      const sid = decoded(here.access)['sid'] as string;
+      expect(await api.auth.listSessions({ subject: 'carol' })).toHaveLength(2);
+      const ended = await api.auth.revokeSessions({ subject: 'carol', except: sid });
+      expect(ended).toEqual([decoded(there.access)['sid']]);
+      expect((await here.call('GET', '/protected')).status).toBe(200);
+      expect((await there.call('GET', '/protected')).status).toBe(401);
+      expect((await there.refresh()).status).toBe(401);
+      expect((await other.call('GET', '/protected')).status).toBe(200);
+      expect(await api.auth.getSession(ended[0]!)).toBeUndefined();
+      expect((await api.auth.getSession(sid))!.subject).toBe('carol');
+    });
+
+    it('SF-05 ends with all tokens of the subject', async () => {
+      const client = headerClient();
+      await client.logIn('erin');
+      await api.auth.revokeAll('erin');
+      expect((await client.call('GET', '/protected')).status).toBe(401);
+      expect((await client.refresh()).status).toBe(401);
+    });
+
+    it('ends when its access token is revoked', async () => {
+      const client = headerClient();
+      await client.logIn();
+      await api.auth.revoke(client.access);
+      expect((await client.refresh()).status).toBe(401);
+    });
+  });
+
+  describe('against other sites', () => {
+    it('S36 wants rid where a cookie could change something', async () => {
+      const client = cookieClient();
+      await client.logIn();
+      const forged = await client.call('POST', '/protected', []);
+      expect(forged).toMatchObject({ status: 401, body: { errorCode: 'csrf_failed', message: 'try refresh token' } });
+      expect((await client.call('GET', '/protected', [])).status).toBe(200);
+      const refresh = await client.refresh([]);
+      expect(refresh).toMatchObject({ status: 401, body: { errorCode: 'csrf_failed', message: 'unauthorised' } });
+      // another site must not be able to log a user out
+      expectUntouched(refresh);
+      expect((await client.refresh()).status).toBe(200);
+      const inHeaders = headerClient();
+      await inHeaders.logIn();
+      expect((await inHeaders.call('POST', '/protected', [])).status).toBe(201);
+      expect((await inHeaders.refresh([])).status).toBe(200);
+    });
+  });
+
+  describe('with two cookies of one name', () => {
+    const twice = (name: string) =>
+      [
+        ['Cookie', `${name}=one; ${name}=other`],
+        ['rid', 'session'],
+      ] as const;
+
+    it('S35 is refused, and clears nothing where nobody said where the older one was', async () => {
+      expect((await api.send('GET', '/protected', { headers: twice('sAccessToken') })).status).toBe(401);
+      const answer = await api.send('POST', '/auth/session/refresh', { headers: twice('sAccessToken') });
+      expect(answer.status).toBe(401);
+      expectUntouched(answer);
+    });
+  });
+});
+
+describeOnBoth(
+  'a session with an anti-CSRF value',
+  { options: { publicUrl, session: { antiCsrf: 'token' } }, controllers },
+  (api) => {
+    it('S37 wants the value that came with the tokens', async () => {
+      const client = new SessionClient(api, 'cookie');
+      const answer = await client.logIn();
+      expect(answer.headers['access-control-expose-headers']).toBe('front-token, anti-csrf');
+      const right = client.antiCsrf;
+      const send = async (value: string | undefined) => {
+        client.antiCsrf = value;
+        return (await client.call('POST', '/protected')).status;
+      };
+      expect(await send(undefined)).toBe(401);
+      expect(await send('')).toBe(401);
+      expect(await send('wrong')).toBe(401);
+      expect(await send(right)).toBe(201);
+
+      client.antiCsrf = 'wrong';
+      const refused = await client.refresh();
+      expect(refused.status).toBe(401);
+      expectUntouched(refused);
+      client.antiCsrf = right;
+      expect((await client.refresh()).status).toBe(200);
+      const newer = client.antiCsrf;
+      expect(newer).not.toBe(right);
+      expect(await send(right)).toBe(401);
+      expect(await send(newer)).toBe(201);
+    });
+
+    it('asks for none in headers', async () => {
+      const client = new SessionClient(api, 'header');
+      const answer = await client.logIn();
+      expect(answer.headers['anti-csrf']).toBeUndefined();
+      expect((await client.call('POST', '/protected', [])).status).toBe(201);
+      expect((await client.refresh([])).status).toBe(200);
+    });
+  },
+);
+
+const elsewhere = {
+  publicUrl: 'https://api.example.com',
+  cookies: { domain: 'example.com', sameSite: 'none' },
+  session: { basePath: '/api/auth', olderCookieDomain: '' },
+} as const;
+
+describeOnBoth('a session for a whole domain', { options: elsewhere, controllers }, (api) => {
+  const flags = { domain: 'example.com', secure: true, samesite: 'None', httponly: true };
+
+  it('S33 sets and clears its cookies with the same attributes', async () => {
+    const client = new SessionClient(api, 'cookie');
+    const { sAccessToken, sRefreshToken } = cookiesOf(await client.logIn());
+    expect(sAccessToken!.attributes).toMatchObject({ ...flags, path: '/' });
+    expect(sRefreshToken!.attributes).toMatchObject({ ...flags, path: '/api/auth/session/refresh' });
+    const cleared = cookiesOf(await client.call('POST', '/api/auth/signout'));
+    expect(cleared['sAccessToken']).toMatchObject({ value: '', attributes: { ...flags, path: '/' } });
+    expect(cleared['sRefreshToken']).toMatchObject({
+      value: '',
+      attributes: { ...flags, path: '/api/auth/session/refresh' },
+    });
+  });
+
+  it('S35 ends the cookies of the host alone, which were there before', async () => {
+    const headers = [
+      ['Cookie', 'sAccessToken=one; sAccessToken=other'],
+      ['rid', 'session'],
+    ] as const;
+    const answer = await api.send('POST', '/api/auth/session/refresh', { headers });
+    expect(answer.status).toBe(200);
+    const { sAccessToken } = cookiesOf(answer);
+    expect(sAccessToken!.value).toBe('');
+    expect(sAccessToken!.attributes).not.toHaveProperty('domain');
+    expect(answer.headers['front-token']).toBeUndefined();
+  });
+});
+
+describeOnBoth('a session beside CORS', { options, controllers }, (api) => {
+  const origin = 'https://app.example.com';
+  beforeAll(async () => {
+    await api.stop();
+    await api.start((app) =>
+      app.enableCors({
+        origin: [origin],
+        credentials: true,
+        allowedHeaders: AuthModule.corsHeaders(),
+        exposedHeaders: ['X-Request-Id', 'Front-Token'],
+      }),
+    );
+  });
+
+  it('S40 lets the preflight of its origin through, without a token', async () => {
+    const preflight = (from: string) =>
+      api.send('OPTIONS', '/auth/session/refresh', {
+        headers: [
+          ['Origin', from],
+          ['Access-Control-Request-Method', 'POST'],
+          ['Access-Control-Request-Headers', 'rid,st-auth-mode'],
+        ],
+      });
+    const answer = await preflight(origin);
+    expect(answer.status).toBe(204);
+    expect(answer.headers['access-control-allow-origin']).toBe(origin);
+    expect(answer.headers['access-control-allow-credentials']).toBe('true');
+    for (const name of ['rid', 'fdi-version', 'anti-csrf', 'authorization', 'st-auth-mode', 'content-type'])
+      expect(answer.headers['access-control-allow-headers']).toContain(name);
+    expect((await preflight('https://evil.example')).headers['access-control-allow-origin']).not.toBe(
+      'https://evil.example',
+    );
+  });
+
+  it('S41 exposes its headers beside those of the application, on refusals too', async () => {
+    const client = new SessionClient(api, 'cookie');
+    const answer = await client.logIn('alice', {}, [['Origin', origin]]);
+    expect(answer.headers['access-control-expose-headers']).toBe('X-Request-Id, Front-Token');
+    const refused = await api.send('POST', '/auth/session/refresh', {
+      headers: [
+        ['Origin', origin],
+        ['rid', 'session'],
+      ],
+    });
+    expect(refused.status).toBe(401);
+    expect(refused.headers['access-control-allow-origin']).toBe(origin);
+    expect(refused.headers['access-control-expose-headers']).toBe(
+      'X-Request-Id, Front-Token, st-access-token, st-refresh-token',
+    );
+  });
+});
+
+describe('the options of sessions', () => {
+  it.each([
+    ['S34 SameSite=None without Secure', { publicUrl, cookies: { sameSite: 'none' }, session: {} }, 'cookies.sameSite'],
+    [
+      'SameSite=None without any proof',
+      { publicUrl: 'https://a.example', cookies: { sameSite: 'none' }, session: { antiCsrf: 'none' } },
+      'session.antiCsrf',
+    ],
+    [
+      'an idle lifetime beyond the absolute one',
+      { session: { idleLifetime: '31d', absoluteLifetime: '30d' } },
+      'session.idleLifetime',
+    ],
+    [
+      'an idle lifetime below the access token',
+      { publicUrl, session: { idleLifetime: '15m' } },
+      'session.idleLifetime',
+    ],
+    ['plain http beyond this machine', { publicUrl: 'http://a.example', session: {} }, 'publicUrl'],
+    ['an unknown transfer', { publicUrl, session: { transfer: 'pigeon' } }, 'session.transfer'],
+    [
+      'an older domain with a leading dot',
+      { publicUrl, session: { olderCookieDomain: '.a.example' } },
+      'session.olderCookieDomain',
+    ],
+  ])('C9 %s stops the boot', async (_, given, option) => {
+    const error = await bootFailure(rootModule({ options: given as never }));
+    expect(error).toMatchObject({ name: 'AuthConfigError', option });
+  });
+});

@@ -1,5 +1,6 @@
 import { Body, Controller, HttpCode, Inject, Post, Req, Res } from '@nestjs/common';
 import { AuthService } from 'nest-latchkey';
+import { setCookiesOf, type SetCookie } from './browser.js';
 import type { Answer, Api, HeaderLines } from './fixture.js';
 
 /** A log-in of a test application: whoever says a name is that user. */
@@ -19,27 +20,10 @@ export class LogInController {
   }
 }
 
-/** A Set-Cookie header, taken apart; names of attributes in lower case. */
-export interface SetCookie {
-  readonly value: string;
-  readonly attributes: Readonly<Record<string, string | true>>;
-}
-
+/** The cookies that an answer sets, by name; their values as the client means them. */
 export function cookiesOf(answer: Answer): Record<string, SetCookie> {
-  return Object.fromEntries(
-    (answer.headers['set-cookie'] ?? []).map((line) => {
-      const [pair = '', ...rest] = line.split('; ');
-      const at = pair.indexOf('=');
-      const attributes = rest.map((part) => {
-        const [name = '', value] = part.split('=');
-        return [name.toLowerCase(), value ?? true];
-      });
-      return [
-        pair.slice(0, at),
-        { value: decodeURIComponent(pair.slice(at + 1)), attributes: Object.fromEntries(attributes) },
-      ];
-    }),
-  );
+  const cookies = setCookiesOf(answer).map((cookie) => ({ ...cookie, value: decodeURIComponent(cookie.value) }));
+  return Object.fromEntries(cookies.map((cookie) => [cookie.name, cookie]));
 }
 
 /** What the header `front-token` says; the client decodes it by atob(). */

@@ -1,5 +1,5 @@
 import { Controller, Get, Res } from '@nestjs/common';
-import { AuthModule, Public, RequireToken } from 'nest-latchkey';
+import { AuthModule, Public, RequireToken, type AuthHooks, type SessionGrant } from 'nest-latchkey';
 import { bearer, bootFailure, decoded, describeOnBoth, rootModule, sign } from './fixture.js';
 import {
   cookiesOf,
@@ -526,6 +526,59 @@ describeOnBoth('a session beside CORS', { options, controllers }, (api) => {
     );
   });
 });
+
+const may = new Map<string, SessionGrant | null | undefined>();
+const hooks: AuthHooks = {
+  sessionGrant({ subject }) {
+    if (subject === 'outage') throw new Error('the database of users is away');
+    return may.get(subject);
+  },
+};
+
+describeOnBoth(
+  'a session of a user who changes',
+  { options: { publicUrl, session: {}, hooks }, controllers },
+  (api) => {
+    const refreshed = async (subject: string, grant: SessionGrant | null | undefined) => {
+      const client = new SessionClient(api, 'header');
+      await client.logIn(subject, { plan: 'free' });
+      may.set(subject, grant);
+      return { client, answer: await client.refresh() };
+    };
+
+    it('keeps what the log-in granted, while the application says nothing', async () => {
+      const { client } = await refreshed('alice', undefined);
+      expect(decoded(client.access)).toMatchObject({ scope: { read: true }, plan: 'free' });
+    });
+
+    it('grants from the next refresh on what the application says', async () => {
+      const { client } = await refreshed('bob', { scope: { read: true, write: true }, claims: { plan: 'paid' } });
+      expect(decoded(client.access)).toMatchObject({ scope: { read: true, write: true }, plan: 'paid' });
+      may.set('bob', { scope: {} });
+      await client.refresh();
+      expect(decoded(client.access)).toMatchObject({ scope: {}, plan: 'free' });
+    });
+
+    it('SF-05 ends when the user is gone', async () => {
+      const { client, answer } = await refreshed('carol', null);
+      expect(answer.status).toBe(401);
+      expectCleared(answer);
+      expect((await client.call('GET', '/protected')).status).toBe(401);
+      may.delete('carol');
+      expect((await client.refresh()).status).toBe(401);
+    });
+
+    it('S42 is not lost by an outage of the application', async () => {
+      const client = new SessionClient(api, 'header');
+      await client.logIn('outage');
+      const headers = bearer(client.refreshToken);
+      const answer = await api.send('POST', '/auth/session/refresh', { headers, mayFail: true });
+      expect(answer.status).toBe(503);
+      expect(answer.headers['retry-after']).toBe('1');
+      expectUntouched(answer);
+    });
+  },
+);
 
 describe('the options of sessions', () => {
   it.each([

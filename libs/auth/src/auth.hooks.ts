@@ -11,7 +11,7 @@ export interface AuthHooks extends RequestHooks, IssueHooks {
 /** All hooks, for the check at boot that none is misspelt. */
 export const authHookNames = Object.keys({
   ...{ verificationKey: true, isRevoked: true, verify: true, loadUser: true },
-  ...{ subject: true, claims: true, header: true, signingKey: true, onEvent: true },
+  ...{ subject: true, claims: true, header: true, sessionGrant: true, signingKey: true, onEvent: true },
 } satisfies Record<keyof AuthHooks, true>) as readonly (keyof AuthHooks)[];
 
 /** The injection token of the application's hooks. */

@@ -102,7 +102,7 @@ export const providersOf = (optionsToken: string | symbol): Provider[] => [
   ),
   make(
     SessionService,
-    [AUTH_SETTINGS, STORES, TokenIssuer, RevocationList, Clock, AUTH_EVENTS],
+    [AUTH_SETTINGS, STORES, TokenIssuer, RevocationList, Clock, AUTH_EVENTS, ISSUE_HOOKS],
     (
       { session, jwt }: AuthSettings,
       { sessions: store = new NoSessionStore() }: Stores,
@@ -110,9 +110,10 @@ export const providersOf = (optionsToken: string | symbol): Provider[] => [
       revocations: RevocationList,
       clock: Clock,
       emit: AuthEventListener,
+      hooks: IssueHooks,
     ) =>
       new SessionService({
-        ...{ store, tokens, revocations, clock, emit },
+        ...{ store, tokens, revocations, clock, emit, hooks },
         idleLifetime: seconds(session.idleLifetime) * 1000,
         absoluteLifetime: seconds(session.absoluteLifetime) * 1000,
         accessLifetime: seconds(jwt.accessTokenLifetime) * 1000,

@@ -18,6 +18,7 @@ export type { TokenLocation } from './resource/token-location.js';
 export { AuthService, type HttpExchange, type SessionResponse, type VerifyOptions } from './auth.service.js';
 export { Session } from './session/session.js';
 export type { CreateSessionOptions } from './session/session.service.js';
+export type { SessionGrant } from './session/issue-hooks.js';
 export type { IssueOptions } from './session/token-issuer.js';
 export type { TokenResponse } from './session/token.service.js';
 export type { RefreshOptions } from './session/refresh.js';

@@ -1,5 +1,13 @@
 import type { JsonValue } from '../jwt/claims.js';
 import type { KeyOptions } from '../jwt/jwt.options.js';
+import type { Scope } from '../jwt/scope.js';
+import type { Session } from './session.js';
+
+/** What the access tokens of a session carry. */
+export interface SessionGrant {
+  scope?: Scope;
+  claims?: Record<string, JsonValue>;
+}
 
 /** What an application can add to the tokens issued. Every method may be async; what it returns is copied; one that throws is an outage: 503. */
 export interface IssueHooks {
@@ -9,6 +17,11 @@ export interface IssueHooks {
   claims?(user: unknown, about: { type: string }): Record<string, JsonValue> | Promise<Record<string, JsonValue>>;
   /** Members of every token's header, but for `alg`, `kid`, `typ` and `crit`. */
   header?(user: unknown, about: { type: string }): Record<string, JsonValue> | Promise<Record<string, JsonValue>>;
+  /**
+   * What the user of a session may do today, asked at each refresh: null ends the session, undefined leaves what the log-in
+   * granted.
+   */
+  sessionGrant?(session: Session): SessionGrant | null | undefined | Promise<SessionGrant | null | undefined>;
   /** The key to sign with, instead of the module's ring. */
   signingKey?(about: { subject: string; type: string }): KeyOptions | Promise<KeyOptions>;
 }

@@ -3,6 +3,7 @@ import { Logger } from '@nestjs/common';
 import type { Clock } from '../auth.clock.js';
 import { AuthError } from '../auth.errors.js';
 import type { AuthEventListener } from '../auth.events.js';
+import { askHook } from '../auth.hook-answers.js';
 import type { JsonValue } from '../jwt/claims.js';
 import type { Scope } from '../jwt/scope.js';
 import { asking, type RevocationList } from '../stores/revocation-list.js';
@@ -13,6 +14,7 @@ import type {
   SessionSelection,
   SessionStore,
 } from '../stores/session.store.js';
+import type { IssueHooks } from './issue-hooks.js';
 import { checkJson } from './issued-claims.js';
 import { newRefreshSecret, newSessionId, readRefreshSecret, type RefreshSecret } from './refresh-secret.js';
 import { isLive, nextStep } from './rotation.js';
@@ -49,6 +51,7 @@ export interface SessionServiceParts {
   readonly revocations: RevocationList;
   readonly clock: Clock;
   readonly emit: AuthEventListener;
+  readonly hooks: Pick<IssueHooks, 'sessionGrant'>;
   readonly idleLifetime: number;
   readonly absoluteLifetime: number;
   readonly accessLifetime: number;
@@ -132,6 +135,7 @@ export class SessionService {
       const retryAfter = Math.ceil(step.milliseconds / 1000);
       throw new AuthError('too_many_refreshes', { reason: 'its children are not used', retryAfter });
     }
+    const grant = await this.grantOf(rows.session);
     const { parent, promote } = step;
     if (promote !== undefined && !(await this.promote(secret.sessionId, promote.seen, parent, now))) return undefined;
     const { row, text } = this.newToken(secret.sessionId, parent, now);
@@ -139,7 +143,18 @@ export class SessionService {
     // a log-out, or a faster refresh, may have come between the first read and the new row
     const session = await asking(store.find(secret.sessionId));
     if (session === undefined || !isLive(session, clock.now())) throw ended(session);
-    return session.currentId === parent ? this.issue(session, row, text, now) : undefined;
+    return session.currentId === parent ? this.issue({ ...session, grant }, row, text, now) : undefined;
+  }
+
+  /** @throws AuthError `token_revoked` when the application knows the user no more, `store_unavailable` when its hook fails */
+  private async grantOf(session: SessionRow): Promise<SessionRow['grant']> {
+    const { hooks } = this.parts;
+    if (hooks.sessionGrant === undefined) return session.grant;
+    const today = await askHook('hooks.sessionGrant', () => hooks.sessionGrant!(new Session(session)));
+    if (today === undefined) return session.grant;
+    if (today !== null) return { ...session.grant, ...today };
+    await this.revoke(session.id);
+    throw new AuthError('token_revoked', { reason: 'hooks.sessionGrant knows the user no more' });
   }
 
   private async promote(sessionId: string, seen: string, to: string, now: number): Promise<boolean> {

@@ -8,7 +8,7 @@ import {
   type TokenKind,
 } from './http/cookie-jar.js';
 import type { JwtClaims, JwtHeader } from './jwt/claims.js';
-import { parseJwt, parseObject } from './jwt/verify.js';
+import { parseJwt, unverifiedClaims } from './jwt/verify.js';
 import { RequireTokenGuard } from './resource/require-token.guard.js';
 import { Token } from './resource/token.js';
 import type { RequireTokenOptions } from './resource/require-token.options.js';
@@ -102,8 +102,8 @@ export class AuthService {
 
   /** Header and claims of any token, **not verified**: for logs and choices, never for decisions. @throws AuthError `token_invalid` */
   decodeUnverified(token: string): { header: JwtHeader; claims: JwtClaims } {
-    const { header, payloadStart, inputEnd } = parseJwt(token);
-    return { header, claims: parseObject(token.slice(payloadStart, inputEnd), 'payload') as JwtClaims };
+    const parsed = parseJwt(token);
+    return { header: parsed.header, claims: unverifiedClaims(parsed) };
   }
 
   /**

@@ -1,6 +1,6 @@
-import { timingSafeEqual } from 'node:crypto';
 import { AuthError } from '../auth.errors.js';
 import type { JwtClaims } from '../jwt/claims.js';
+import { equalText } from '../jwt/equal-text.js';
 import type { CsrfOptions } from './csrf.options.js';
 import type { HttpMessage } from './http-message.js';
 
@@ -26,7 +26,7 @@ export class OriginProof {
     if (!this.options.enabled || !this.options.methods.includes(message.method)) return;
     if (!this.comesFromUs(message))
       throw new AuthError('csrf_failed', { reason: 'the request comes from another origin' });
-    if (!equal(this.sentValue(message, kind), claims['csrf'])) {
+    if (!isProven(this.sentValue(message, kind), claims['csrf'])) {
       throw new AuthError('csrf_failed', { reason: 'the anti-CSRF value is missing or not that of the token' });
     }
   }
@@ -49,8 +49,8 @@ export class OriginProof {
   }
 }
 
-function equal(sent: unknown, expected: unknown): boolean {
+/** An empty value proves nothing. */
+function isProven(sent: unknown, expected: unknown): boolean {
   if (typeof sent !== 'string' || typeof expected !== 'string' || expected === '') return false;
-  const [one, other] = [Buffer.from(sent), Buffer.from(expected)];
-  return one.length === other.length && timingSafeEqual(one, other);
+  return equalText(sent, expected);
 }

@@ -3,8 +3,9 @@ import { AuthError } from '../auth.errors.js';
 import type { AuthEventListener } from '../auth.events.js';
 import type { JsonValue, JwtClaims } from '../jwt/claims.js';
 import type { Scope } from '../jwt/scope.js';
-import { asking, revocationId } from '../stores/revocation-list.js';
+import { revocationId } from '../stores/revocation-id.js';
 import type { RevocationStore } from '../stores/revocation.store.js';
+import { asking } from '../stores/store-answer.js';
 import type { IssueOptions } from './token-issuer.js';
 import type { TokenResponse, TokenService } from './token.service.js';
 

@@ -10,7 +10,8 @@ import { createJwtKey, type JwtKey } from '../jwt/keys.js';
 import { scopeNames, type Scope } from '../jwt/scope.js';
 import { signJwt } from '../jwt/sign.js';
 import { longestToken } from '../jwt/verify.js';
-import { revocationId, type RevocationList } from '../stores/revocation-list.js';
+import { revocationId } from '../stores/revocation-id.js';
+import type { RevocationList } from '../stores/revocation-list.js';
 import type { IssueHooks } from './issue-hooks.js';
 import { checkClaimNames, checkHeaderNames, checkJson } from './issued-claims.js';
 

@@ -4,7 +4,7 @@ import { AuthError } from '../auth.errors.js';
 import type { AuthEventListener } from '../auth.events.js';
 import type { JwtClaims } from '../jwt/claims.js';
 import { scopeText, type Scope } from '../jwt/scope.js';
-import { revocationId } from '../stores/revocation-list.js';
+import { revocationId } from '../stores/revocation-id.js';
 import type { RevocationKind } from '../stores/revocation.store.js';
 import { ownClaims } from './issued-claims.js';
 import { TokenIssuer, type Granted, type IssueOptions, type Lineage, type TokenIssuerParts } from './token-issuer.js';

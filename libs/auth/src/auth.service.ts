@@ -15,12 +15,9 @@ import type { RequireTokenOptions } from './resource/require-token.options.js';
 import { compileRequirement } from './resource/token-requirement.js';
 import { Transport } from './resource/transport.js';
 import { TokenVerifier } from './resource/verify-token.js';
-import { refreshTokens, type RefreshOptions, type RefreshParts } from './session/refresh.js';
+import { TokenRefresher, type RefreshOptions } from './session/refresh.js';
 import type { IssueOptions } from './session/token-issuer.js';
 import { TokenService, type TokenResponse } from './session/token.service.js';
-
-/** The injection token of what a refresh needs. */
-export const REFRESH_PARTS = Symbol.for('nest-latchkey:refresh-parts');
 
 /** What a token must be, outside a route: the options of `@RequireToken()` that do not concern a request. */
 export type VerifyOptions = Omit<RequireTokenOptions, 'locations' | 'cookie' | 'optional' | 'csrf'> & {
@@ -37,7 +34,7 @@ export class AuthService {
     @Inject(TokenVerifier) private readonly verifier: TokenVerifier,
     @Inject(Transport) private readonly transport: Transport,
     @Inject(CookieJar) private readonly cookies: CookieJar,
-    @Inject(REFRESH_PARTS) private readonly refreshParts: RefreshParts,
+    @Inject(TokenRefresher) private readonly refresher: TokenRefresher,
   ) {}
 
   /**
@@ -67,10 +64,8 @@ export class AuthService {
    * @throws AuthError as {@link verify}, and `token_reused`
    */
   async refresh(refreshToken: string, options: RefreshOptions = {}): Promise<TokenResponse> {
-    const revocation = this.refreshParts.store === undefined ? true : 'store';
-    // a refresh token of another issuer gives none of ours: its subjects are not our subjects
-    const token = await this.verify(refreshToken, { type: 'refresh', revocation, issuer: this.tokens.issuer });
-    return refreshTokens(this.refreshParts, token.sub, token.claims, options);
+    const token = await this.verify(refreshToken, this.refresher.requirement);
+    return this.refresher.refresh(token.sub, token.claims, options);
   }
 
   /**

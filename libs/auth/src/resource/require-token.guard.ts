@@ -3,7 +3,7 @@ import { AuthError } from '../auth.errors.js';
 import { askHook } from '../auth.hook-answers.js';
 import { ActivityChecker } from './check-active.js';
 import { checkClaims, type GrantedToken } from './check-claims.js';
-import { grantOf, rememberGrant } from './current-token.decorator.js';
+import { decisionOf, rememberDecision } from './current-token.decorator.js';
 import { extractToken, type PresentedToken, type TokenPlaces } from './extract-token.js';
 import type { GuardOptions } from './guard.options.js';
 import { REQUEST_HOOKS, type RequestHooks } from './request-hooks.js';
@@ -69,7 +69,7 @@ export class RequireTokenGuard implements CanActivate {
     message: TokenMessage,
     requirement: TokenRequirement,
   ): GrantedToken | null | Promise<GrantedToken | null> {
-    const decided = grantOf(message.carrier);
+    const decided = decisionOf(message.carrier);
     // a global guard and one on the route both ask: the request is decided once
     if (decided?.requirement === requirement && isSame(decided.route, this.routeOf(message)))
       return decided.token as GrantedToken | null;
@@ -122,7 +122,7 @@ export class RequireTokenGuard implements CanActivate {
     requirement: TokenRequirement,
   ): GrantedToken | Promise<GrantedToken> {
     return whenReady(this.userOf(token), (loaded) => {
-      rememberGrant(message.carrier, { requirement, route: this.routeOf(message), token, user: loaded });
+      rememberDecision(message.carrier, { requirement, route: this.routeOf(message), token, user: loaded });
       return whenReady(this.transport.keepAlive(message, token), () => token);
     });
   }
@@ -149,7 +149,7 @@ export class RequireTokenGuard implements CanActivate {
   }
 
   private anonymous(message: TokenMessage, requirement: TokenRequirement): null {
-    rememberGrant(message.carrier, { requirement, route: this.routeOf(message), token: null, user: undefined });
+    rememberDecision(message.carrier, { requirement, route: this.routeOf(message), token: null, user: undefined });
     return null;
   }
 }

@@ -6,7 +6,7 @@ import { AUTH_EVENTS, type AuthEventListener } from './auth.events.js';
 import { AUTH_HOOKS, type AuthHooks } from './auth.hooks.js';
 import { resolveOptions, type AuthModuleOptions } from './auth.options.js';
 import type { AuthSettings } from './auth.settings.js';
-import { RouteCheck } from './auth.routes.js';
+import { RouteCheck } from './auth.route-check.js';
 import { AuthService } from './auth.service.js';
 import { AuthErrorFilter } from './http/auth-error.filter.js';
 import { CookieJar } from './http/cookie-jar.js';

@@ -31,11 +31,6 @@ export class RevocationList {
     private readonly onOutage: (error: unknown) => void = () => {},
   ) {}
 
-  /** Is anything ever remembered here? */
-  get isEnabled(): boolean {
-    return this.store !== undefined;
-  }
-
   /** Load the mirror and go on polling. Rejects when the store cannot be read: the application must not listen then. */
   async start(): Promise<void> {
     if (this.store === undefined) return;

@@ -1,16 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { AuthError } from './auth.errors.js';
-import {
-  CookieJar,
-  type CookieAttributes,
-  type CookieTokens,
-  type HttpResponse,
-  type TokenKind,
-} from './http/cookie-jar.js';
+import { CookieJar, type CookieAttributes, type CookieTokens, type HttpResponse } from './http/cookie-jar.js';
 import type { JwtClaims, JwtHeader } from './jwt/claims.js';
 import { parseJwt, unverifiedClaims } from './jwt/verify.js';
 import { RequireTokenGuard } from './resource/require-token.guard.js';
 import { Token } from './resource/token.js';
+import type { TokenKind } from './resource/token-kind.js';
 import type { RequireTokenOptions } from './resource/require-token.options.js';
 import { compileRequirement } from './resource/token-requirement.js';
 import { Transport } from './resource/transport.js';

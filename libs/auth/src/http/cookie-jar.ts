@@ -3,6 +3,7 @@ import type { Clock } from '../auth.clock.js';
 import { AuthError } from '../auth.errors.js';
 import type { JwtClaims } from '../jwt/claims.js';
 import { parseJwt, unverifiedClaims } from '../jwt/verify.js';
+import type { TokenKind } from '../resource/token-kind.js';
 import type { CookiesOptions } from './cookies.options.js';
 import type { CsrfOptions } from './csrf.options.js';
 
@@ -29,8 +30,6 @@ export interface CookieAttributes {
   domain?: string;
 }
 
-export type TokenKind = 'access' | 'refresh';
-
 /** Names of a cookie, completed. */
 interface CookiePlace {
   readonly name: string;
@@ -56,7 +55,7 @@ const largestCookie = 4_096;
 
 /** Writes and clears the cookies of tokens, with the same attributes both times. */
 export class CookieJar {
-  readonly names: { readonly access: string; readonly refresh: string };
+  readonly names: Readonly<Record<TokenKind, string>>;
   private readonly places: Record<TokenKind, { token: CookiePlace; csrf: CookiePlace }>;
 
   constructor(private readonly parts: CookieJarParts) {

@@ -3,6 +3,7 @@ import { HttpException, Logger, type ExecutionContext } from '@nestjs/common';
 import { AuthError } from '../auth.errors.js';
 import type { JwtClaims } from '../jwt/claims.js';
 import { Token } from '../resource/token.js';
+import type { TokenKind } from '../resource/token-kind.js';
 import { Transport, type TokenMessage } from '../resource/transport.js';
 import type { VerifiedToken } from '../resource/verified-token.js';
 import { setHeader, type HttpResponse } from './cookie-jar.js';
@@ -48,7 +49,7 @@ export class HttpTransport extends Transport {
     return new HttpMessage(request as HttpRequest, undefined);
   }
 
-  proveOrigin(message: TokenMessage, claims: JwtClaims, kind: 'access' | 'refresh'): void {
+  proveOrigin(message: TokenMessage, claims: JwtClaims, kind: TokenKind): void {
     this.parts.originProof.check(message as HttpMessage, claims, kind);
   }
 

@@ -1,6 +1,7 @@
 import { AuthError } from '../auth.errors.js';
 import type { JwtClaims } from '../jwt/claims.js';
 import { equalText } from '../jwt/equal-text.js';
+import type { TokenKind } from '../resource/token-kind.js';
 import type { CsrfOptions } from './csrf.options.js';
 import type { HttpMessage } from './http-message.js';
 
@@ -22,7 +23,7 @@ export class OriginProof {
     this.trusted = new Set([publicOrigin, ...options.trustedOrigins]);
   }
 
-  check(message: HttpMessage, claims: JwtClaims, kind: 'access' | 'refresh'): void {
+  check(message: HttpMessage, claims: JwtClaims, kind: TokenKind): void {
     if (!this.options.enabled || !this.options.methods.includes(message.method)) return;
     if (!this.comesFromUs(message))
       throw new AuthError('csrf_failed', { reason: 'the request comes from another origin' });
@@ -41,7 +42,7 @@ export class OriginProof {
   }
 
   /** The form is read only where there is no header: a wrong header is not mended by a right field. */
-  private sentValue(message: HttpMessage, kind: 'access' | 'refresh'): unknown {
+  private sentValue(message: HttpMessage, kind: TokenKind): unknown {
     const { headerName, fieldName } = this.options[kind];
     const header = message.header(headerName);
     if (header !== undefined || !this.options.form) return header;

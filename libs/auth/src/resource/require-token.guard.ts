@@ -9,6 +9,7 @@ import type { GuardOptions } from './guard.options.js';
 import { REQUEST_HOOKS, type RequestHooks } from './request-hooks.js';
 import { Refusals } from './refusals.js';
 import { routeRequirement } from './route-requirement.js';
+import { kindOf } from './token-kind.js';
 import type { TokenRequirement } from './token-requirement.js';
 import { Transport, type TokenMessage } from './transport.js';
 import type { VerifiedToken } from './verified-token.js';
@@ -111,7 +112,7 @@ export class RequireTokenGuard implements CanActivate {
     return whenReady(this.verifier.verify(raw, requirement), (verified) => {
       if (requirement.optional === 'lenient' && this.verifier.isExpired(verified)) return undefined;
       if (location === 'cookie' && requirement.csrf)
-        this.transport.proveOrigin(message, verified.claims, cookieKind(requirement));
+        this.transport.proveOrigin(message, verified.claims, kindOf(requirement));
       return verified;
     });
   }
@@ -156,8 +157,4 @@ export class RequireTokenGuard implements CanActivate {
 
 function isSame(one: readonly unknown[], other: readonly unknown[]): boolean {
   return one.every((part, index) => part === other[index]);
-}
-
-function cookieKind({ type }: TokenRequirement): 'access' | 'refresh' {
-  return type === 'refresh' ? 'refresh' : 'access';
 }

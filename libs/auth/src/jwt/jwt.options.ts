@@ -10,7 +10,7 @@ import {
   ValidateBy,
   ValidateIf,
 } from 'class-validator';
-import { IsDuration, type Duration, type Lifetime } from '../auth.durations.js';
+import { IsDuration, seconds, type Duration, type Lifetime } from '../auth.durations.js';
 import { algorithmNames, type JwtAlgorithm } from './algorithms.js';
 import { reservedClaims } from './claims.js';
 import type { KeyMaterial } from './key-material.js';
@@ -102,6 +102,11 @@ export class JwtOptions {
   @IsNotEmpty()
   @IsNotIn(reservedClaims, { message: 'is a claim of another meaning' })
   typeClaim: string = 'type';
+}
+
+/** No token made here lives longer, in seconds: so long a revocation is kept, and a token that claims more is refused. */
+export function longestConfigured({ accessTokenLifetime, refreshTokenLifetime }: JwtOptions): number {
+  return Math.max(seconds(accessTokenLifetime), seconds(refreshTokenLifetime));
 }
 
 /** A non-empty text, or, where allowed, a non-empty list of them. */

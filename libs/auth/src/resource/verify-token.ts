@@ -2,7 +2,7 @@ import type { Clock } from '../auth.clock.js';
 import { longestLifetime, seconds } from '../auth.durations.js';
 import { AuthError } from '../auth.errors.js';
 import { deepFreeze, type JwtClaims } from '../jwt/claims.js';
-import type { JwtOptions, KeyOptions } from '../jwt/jwt.options.js';
+import { longestConfigured, type JwtOptions, type KeyOptions } from '../jwt/jwt.options.js';
 import type { KeyRing } from '../jwt/key-ring.js';
 import { createJwtKey, type JwtKey } from '../jwt/keys.js';
 import type { TrustedIssuer } from '../jwt/trusted-issuer.js';
@@ -48,7 +48,7 @@ export class TokenVerifier {
     this.trusted = new Map(parts.trustedIssuers.map((issuer) => [issuer.issuer, issuer]));
     this.ownAudience = [options.audience ?? options.issuer].flat();
     this.tolerance = seconds(options.clockTolerance);
-    this.longest = Math.max(seconds(options.accessTokenLifetime), seconds(options.refreshTokenLifetime));
+    this.longest = longestConfigured(options);
     const never = { access: options.accessTokenLifetime, refresh: options.refreshTokenLifetime };
     this.mayLackExpiry = new Set(
       Object.entries(never).flatMap(([type, lifetime]) => (lifetime === 'never' ? [type] : [])),

@@ -56,6 +56,9 @@ export class AuthService {
    * New tokens for a refresh token. With a store each is used once, and a second use ends its family; without one the
    * refresh token stays as it is. Scope and claims are those of the log-in, but for what `options` says anew.
    *
+   * A client that got a 503, or no answer, tries again as `Retry-After` says, within `session.reuseLeeway`: the store may have
+   * committed all the same, and later than that its token counts as reused. Sessions will not have that limit.
+   *
    * @throws AuthError as {@link verify}, and `token_reused`
    */
   async refresh(refreshToken: string, options: RefreshOptions = {}): Promise<TokenResponse> {

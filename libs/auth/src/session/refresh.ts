@@ -19,7 +19,13 @@ export interface RefreshParts {
 }
 
 /** What a refresh may change of the grant. */
-export type RefreshOptions = Pick<IssueOptions, 'scope' | 'claims' | 'header' | 'expiresIn'>;
+export interface RefreshOptions extends Pick<IssueOptions, 'claims' | 'header' | 'expiresIn'> {
+  /**
+   * Instead of the scope of the log-in. This is the application's word, for example of a user who was promoted since: it is
+   * not compared with what was granted. Never pass on what a client asks for: RFC 6749 §6 allows it the same or less.
+   */
+  scope?: Scope;
+}
 
 type RefreshGrant = Omit<IssueOptions, 'type' | 'fresh'>;
 

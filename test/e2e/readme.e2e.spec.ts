@@ -6,11 +6,16 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { INestApplication } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
+import { AuthService } from 'nest-latchkey';
 import { createApp } from '../../src/app.js';
 import { readEnvironment } from '../../src/environment.js';
 
 const readme = readFileSync('README.md', 'utf8');
 const secret = 'kJ3v-9sQx_27LrTnWb8yZpEo5GhCdAuF';
+
+process.env['AUTH_SECRET'] = secret;
+// the example of a test is one: its cases run with ours
+await import('../../docs/examples/notes.spec.js');
 
 /** The commands of the README that begin with `$`, each with the output shown below it. */
 function consoleSession(): { command: string; output: string }[] {
@@ -74,7 +79,6 @@ describe('the examples of the README', () => {
   });
 
   it('answer as the text around them says', async () => {
-    process.env['AUTH_SECRET'] = secret;
     const { AppModule } = await import('../../docs/examples/five-minutes.js');
     const app = await NestFactory.create(AppModule, { logger: false, abortOnError: false });
     await app.listen(0, '127.0.0.1');
@@ -110,6 +114,34 @@ describe('the examples of the README', () => {
     for (const [method, path, token, status] of statuses) {
       expect([method, path, (await call(method, path, token)).status]).toEqual([method, path, status]);
     }
+    await app.close();
+  });
+
+  it('guard a route by passport', async () => {
+    const { PassportModule } = await import('../../docs/examples/passport.js');
+    const app = await NestFactory.create(PassportModule, { logger: false, abortOnError: false });
+    await app.listen(0, '127.0.0.1');
+    const read = async (headers: Record<string, string>) => {
+      const answer = await fetch(`${await app.getUrl()}/notes`, { headers });
+      return { status: answer.status, body: await answer.json() };
+    };
+
+    const token = await app.get(AuthService).issueAccessToken('ada');
+    expect(await read({ authorization: `Bearer ${token}` })).toEqual({ status: 200, body: { owner: 'ada' } });
+    expect(await read({})).toMatchObject({ status: 401, body: { errorCode: 'token_missing' } });
+    await app.close();
+  });
+
+  it('write into the document what a route asks', async () => {
+    const { AppModule } = await import('../../docs/examples/five-minutes.js');
+    const { setUpDocumentation } = await import('../../docs/examples/openapi.js');
+    const app = await NestFactory.create(AppModule, { logger: false, abortOnError: false });
+    setUpDocumentation(app);
+    await app.listen(0, '127.0.0.1');
+    const answer = await fetch(`${await app.getUrl()}/docs-json`);
+    const { paths } = (await answer.json()) as { paths: Record<string, Record<string, { security: object[] }>> };
+    expect(paths['/notes']!['get']!.security).toEqual([{ bearer: [] }]);
+    expect(paths['/login']!['post']!.security).toEqual([]);
     await app.close();
   });
 });

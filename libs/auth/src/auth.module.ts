@@ -6,7 +6,7 @@ import { AUTH_HOOKS, type AuthHooks } from './auth.hooks.js';
 import type { AuthModuleOptions } from './auth.options.js';
 import type { AuthSettings } from './auth.settings.js';
 import { AUTH_SETTINGS, exported, providersOf, STORES, type Stores } from './auth.providers.js';
-import { RouteCheck } from './auth.routes.js';
+import { RouteCheck } from './auth.route-check.js';
 import { createJwksController } from './http/jwks.controller.js';
 import { createSessionController } from './http/session.controller.js';
 import { sessionRequestHeaders } from './http/session-wire.js';

@@ -1,6 +1,7 @@
 import { seconds } from './auth.durations.js';
 import { AuthConfigError } from './auth.errors.js';
 import { authHookNames, type AuthHooks } from './auth.hooks.js';
+import { isLoopback } from './auth.loopback.js';
 import type { AuthSettings } from './auth.settings.js';
 import type { SlidingRefresh } from './http/cookies.options.js';
 import { authErrorNames, type AuthErrorName, type ErrorsOptions } from './http/errors.options.js';
@@ -159,8 +160,4 @@ function checkHooks(hooks: AuthSettings['hooks']): void {
     if (hooks[name] !== undefined && typeof hooks[name] !== 'function')
       throw new AuthConfigError(`hooks.${name}`, 'must be a function');
   }
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
 }

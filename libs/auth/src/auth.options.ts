@@ -40,7 +40,7 @@ export interface AuthModuleOptions {
 }
 
 /** Every slice, checked by the compiler to be all of them. */
-const slices = Object.keys({
+export const moduleOptionNames = Object.keys({
   publicUrl: true,
   jwt: true,
   transport: true,
@@ -63,7 +63,8 @@ export function resolveOptions(options: AuthModuleOptions): AuthSettings {
   if (typeof options !== 'object' || options === null)
     throw new AuthConfigError('forRoot()', 'takes an object: { jwt: { issuer, secret } }');
   for (const name of Object.keys(options)) {
-    if (!slices.includes(name)) throw new AuthConfigError(name, `is no option: there are ${slices.join(', ')}`);
+    if (!moduleOptionNames.includes(name))
+      throw new AuthConfigError(name, `is no option: there are ${moduleOptionNames.join(', ')}`);
   }
   const given = checkSlice('jwt', new JwtOptions(), options.jwt);
   const keys = configuredKeys(given);

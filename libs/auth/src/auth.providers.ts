@@ -7,8 +7,8 @@ import { AUTH_EVENTS, type AuthEventListener } from './auth.events.js';
 import { AUTH_HOOKS, type AuthHooks } from './auth.hooks.js';
 import { resolveOptions, type AuthModuleOptions } from './auth.options.js';
 import type { AuthSettings } from './auth.settings.js';
-import { RouteCheck } from './auth.routes.js';
-import { AuthService, REFRESH_PARTS } from './auth.service.js';
+import { RouteCheck } from './auth.route-check.js';
+import { AuthService } from './auth.service.js';
 import { AuthErrorFilter } from './http/auth-error.filter.js';
 import { CookieJar } from './http/cookie-jar.js';
 import { CookieSlider } from './http/cookie-slider.js';
@@ -25,7 +25,7 @@ import { GUARD_SETTINGS, RequireTokenGuard, type GuardSettings } from './resourc
 import { Transport } from './resource/transport.js';
 import { TokenVerifier } from './resource/verify-token.js';
 import { ISSUE_HOOKS, type IssueHooks } from './session/issue-hooks.js';
-import type { RefreshParts } from './session/refresh.js';
+import { TokenRefresher } from './session/refresh.js';
 import { SessionService } from './session/session.service.js';
 import { TokenIssuer } from './session/token-issuer.js';
 import { TokenService } from './session/token.service.js';
@@ -122,16 +122,16 @@ export const providersOf = (optionsToken: string | symbol): Provider[] => [
       }),
   ),
   make(
-    REFRESH_PARTS,
+    TokenRefresher,
     [AUTH_SETTINGS, TokenService, STORES, Clock, AUTH_EVENTS],
     ({ session }: AuthSettings, tokens: TokenService, stores: Stores, clock: Clock, emit: AuthEventListener) =>
-      ({
+      new TokenRefresher({
         tokens,
         clock,
         store: stores.revocations,
         reuseLeeway: seconds(session.reuseLeeway),
         emit,
-      }) satisfies RefreshParts,
+      }),
   ),
 
   make(CookieJar, [AUTH_SETTINGS, Clock], ({ cookies, csrf, secureCookies, session }: AuthSettings, clock: Clock) => {

@@ -1,27 +1,25 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Duration } from './auth.durations.js';
 import { AuthError } from './auth.errors.js';
-import { CookieJar, type CookieAttributes, type CookieTokens, type TokenKind } from './http/cookie-jar.js';
+import { CookieJar, type CookieAttributes, type CookieTokens } from './http/cookie-jar.js';
 import { HttpMessage, type HttpRequest } from './http/http-message.js';
 import type { HttpResponse } from './http/http-response.js';
 import { frontToken, SessionWire } from './http/session-wire.js';
 import type { JwtClaims, JwtHeader } from './jwt/claims.js';
-import { parseJwt, parseObject } from './jwt/verify.js';
+import { parseJwt, unverifiedClaims } from './jwt/verify.js';
 import { RequireTokenGuard } from './resource/require-token.guard.js';
 import { Token } from './resource/token.js';
+import type { TokenKind } from './resource/token-kind.js';
 import type { RequireTokenOptions } from './resource/require-token.options.js';
 import { compileRequirement } from './resource/token-requirement.js';
 import { Transport } from './resource/transport.js';
 import { TokenVerifier } from './resource/verify-token.js';
-import { refreshTokens, type RefreshOptions, type RefreshParts } from './session/refresh.js';
+import { TokenRefresher, type RefreshOptions } from './session/refresh.js';
 import type { Session } from './session/session.js';
 import { SessionService, type CreateSessionOptions, type IssuedSession } from './session/session.service.js';
 import type { IssueOptions } from './session/token-issuer.js';
 import { TokenService, type TokenResponse } from './session/token.service.js';
 import type { SessionSelection } from './stores/session.store.js';
-
-/** The injection token of what a refresh needs. */
-export const REFRESH_PARTS = Symbol.for('nest-latchkey:refresh-parts');
 
 /** What a token must be, outside a route: the options of `@RequireToken()` that do not concern a request. */
 export type VerifyOptions = Omit<RequireTokenOptions, 'locations' | 'cookie' | 'optional' | 'csrf'> & {
@@ -55,7 +53,7 @@ export class AuthService {
     @Inject(TokenVerifier) private readonly verifier: TokenVerifier,
     @Inject(Transport) private readonly transport: Transport,
     @Inject(CookieJar) private readonly cookies: CookieJar,
-    @Inject(REFRESH_PARTS) private readonly refreshParts: RefreshParts,
+    @Inject(TokenRefresher) private readonly refresher: TokenRefresher,
     @Inject(SessionService) private readonly sessions: SessionService,
     @Inject(SessionWire) private readonly wire: SessionWire,
   ) {}
@@ -84,13 +82,14 @@ export class AuthService {
    * New tokens for a refresh token. With a store each is used once, and a second use ends its family; without one the
    * refresh token stays as it is. Scope and claims are those of the log-in, but for what `options` says anew.
    *
+   * A client that got a 503, or no answer, tries again as `Retry-After` says, within `session.reuseLeeway`: the store may have
+   * committed all the same, and later than that its token counts as reused. Sessions will not have that limit.
+   *
    * @throws AuthError as {@link verify}, and `token_reused`
    */
   async refresh(refreshToken: string, options: RefreshOptions = {}): Promise<TokenResponse> {
-    const revocation = this.refreshParts.store === undefined ? true : 'store';
-    // a refresh token of another issuer gives none of ours: its subjects are not our subjects
-    const token = await this.verify(refreshToken, { type: 'refresh', revocation, issuer: this.tokens.issuer });
-    return refreshTokens(this.refreshParts, token.sub, token.claims, options);
+    const token = await this.verify(refreshToken, this.refresher.requirement);
+    return this.refresher.refresh(token.sub, token.claims, options);
   }
 
   /**
@@ -122,8 +121,8 @@ export class AuthService {
 
   /** Header and claims of any token, **not verified**: for logs and choices, never for decisions. @throws AuthError `token_invalid` */
   decodeUnverified(token: string): { header: JwtHeader; claims: JwtClaims } {
-    const { header, payloadStart, inputEnd } = parseJwt(token);
-    return { header, claims: parseObject(token.slice(payloadStart, inputEnd), 'payload') as JwtClaims };
+    const parsed = parseJwt(token);
+    return { header: parsed.header, claims: unverifiedClaims(parsed) };
   }
 
   /**

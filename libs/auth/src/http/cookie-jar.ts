@@ -2,7 +2,8 @@ import { stringifySetCookie } from 'cookie';
 import type { Clock } from '../auth.clock.js';
 import { AuthError } from '../auth.errors.js';
 import type { JwtClaims } from '../jwt/claims.js';
-import { parseJwt, parseObject } from '../jwt/verify.js';
+import { parseJwt, unverifiedClaims } from '../jwt/verify.js';
+import type { TokenKind } from '../resource/token-kind.js';
 import type { CookiesOptions } from './cookies.options.js';
 import type { CsrfOptions } from './csrf.options.js';
 import { replaceCookie, setHeader, type HttpResponse } from './http-response.js';
@@ -19,8 +20,6 @@ export interface CookieAttributes {
   /** Instead of `cookies.domain`. */
   domain?: string;
 }
-
-export type TokenKind = 'access' | 'refresh';
 
 /** Names of a cookie, completed. */
 interface CookiePlace {
@@ -47,7 +46,7 @@ const largestCookie = 4_096;
 
 /** Writes and clears the cookies of tokens, with the same attributes both times. */
 export class CookieJar {
-  readonly names: { readonly access: string; readonly refresh: string };
+  readonly names: Readonly<Record<TokenKind, string>>;
   private readonly places: Record<TokenKind, { token: CookiePlace; csrf: CookiePlace }>;
 
   constructor(private readonly parts: CookieJarParts) {
@@ -85,7 +84,8 @@ export class CookieJar {
   }
 
   private cookiesOf(kind: TokenKind, raw: string, { maxAge, domain }: CookieAttributes): WrittenCookie[] {
-    const claims = claimsOf(raw);
+    // issued here a moment ago
+    const claims = unverifiedClaims(parseJwt(raw));
     const attributes = { ...this.lifetime(claims, maxAge), ...(domain !== undefined && { domain }) };
     if (this.parts.csrf.enabled && typeof claims['csrf'] !== 'string') {
       throw wrong(
@@ -151,12 +151,6 @@ export class CookieJar {
     if (!this.parts.secure) return name;
     return path === '/' && this.parts.cookies.domain === undefined ? `__Host-${name}` : `__Secure-${name}`;
   }
-}
-
-/** The claims of a token that was issued here a moment ago; nothing is verified. */
-function claimsOf(raw: string): JwtClaims {
-  const { payloadStart, inputEnd } = parseJwt(raw);
-  return parseObject(raw.slice(payloadStart, inputEnd), 'payload') as JwtClaims;
 }
 
 function wrong(reason: string): AuthError {

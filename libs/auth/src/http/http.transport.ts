@@ -3,6 +3,7 @@ import { HttpException, Logger, type ExecutionContext } from '@nestjs/common';
 import { AuthError } from '../auth.errors.js';
 import type { JwtClaims } from '../jwt/claims.js';
 import { Token } from '../resource/token.js';
+import type { TokenKind } from '../resource/token-kind.js';
 import { Transport, type TokenMessage } from '../resource/transport.js';
 import type { VerifiedToken } from '../resource/verified-token.js';
 import { errorName, type ErrorAnswer, type ErrorsOptions } from './errors.options.js';
@@ -53,7 +54,7 @@ export class HttpTransport extends Transport {
     return new HttpMessage(request as HttpRequest, undefined);
   }
 
-  proveOrigin(message: TokenMessage, claims: JwtClaims, kind: 'access' | 'refresh' | 'session'): void {
+  proveOrigin(message: TokenMessage, claims: JwtClaims, kind: TokenKind | 'session'): void {
     if (kind === 'session') this.parts.sessionProof.check(message as HttpMessage, claims);
     else this.parts.originProof.check(message as HttpMessage, claims, kind);
   }

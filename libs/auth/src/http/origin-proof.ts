@@ -1,6 +1,7 @@
-import { timingSafeEqual } from 'node:crypto';
 import { AuthError } from '../auth.errors.js';
 import type { JwtClaims } from '../jwt/claims.js';
+import { equalText } from '../jwt/equal-text.js';
+import type { TokenKind } from '../resource/token-kind.js';
 import type { CsrfOptions } from './csrf.options.js';
 import type { HttpMessage } from './http-message.js';
 
@@ -22,11 +23,11 @@ export class OriginProof {
     this.trusted = new Set([publicOrigin, ...options.trustedOrigins]);
   }
 
-  check(message: HttpMessage, claims: JwtClaims, kind: 'access' | 'refresh'): void {
+  check(message: HttpMessage, claims: JwtClaims, kind: TokenKind): void {
     if (!this.options.enabled || !this.options.methods.includes(message.method)) return;
     if (!this.comesFromUs(message))
       throw new AuthError('csrf_failed', { reason: 'the request comes from another origin' });
-    if (!equal(this.sentValue(message, kind), claims['csrf'])) {
+    if (!isProven(this.sentValue(message, kind), claims['csrf'])) {
       throw new AuthError('csrf_failed', { reason: 'the anti-CSRF value is missing or not that of the token' });
     }
   }
@@ -41,7 +42,7 @@ export class OriginProof {
   }
 
   /** The form is read only where there is no header: a wrong header is not mended by a right field. */
-  private sentValue(message: HttpMessage, kind: 'access' | 'refresh'): unknown {
+  private sentValue(message: HttpMessage, kind: TokenKind): unknown {
     const { headerName, fieldName } = this.options[kind];
     const header = message.header(headerName);
     if (header !== undefined || !this.options.form) return header;
@@ -49,8 +50,8 @@ export class OriginProof {
   }
 }
 
-function equal(sent: unknown, expected: unknown): boolean {
+/** An empty value proves nothing. */
+function isProven(sent: unknown, expected: unknown): boolean {
   if (typeof sent !== 'string' || typeof expected !== 'string' || expected === '') return false;
-  const [one, other] = [Buffer.from(sent), Buffer.from(expected)];
-  return one.length === other.length && timingSafeEqual(one, other);
+  return equalText(sent, expected);
 }

@@ -1,6 +1,6 @@
-import { timingSafeEqual } from 'node:crypto';
 import { AuthError } from '../auth.errors.js';
 import type { JwtClaims } from '../jwt/claims.js';
+import { equalText } from '../jwt/equal-text.js';
 import type { AntiCsrf } from '../session/session.options.js';
 import type { HttpMessage } from './http-message.js';
 
@@ -45,6 +45,5 @@ function refused(reason: string, isRefresh: boolean): AuthError {
 
 function isEqual(sent: unknown, expected: unknown): boolean {
   if (typeof sent !== 'string' || typeof expected !== 'string' || expected === '') return false;
-  const [one, other] = [Buffer.from(sent), Buffer.from(expected)];
-  return one.length === other.length && timingSafeEqual(one, other);
+  return equalText(sent, expected);
 }

@@ -4,14 +4,15 @@ import {
   IsBoolean,
   IsIn,
   IsNotEmpty,
+  IsNotIn,
   IsOptional,
   IsString,
-  Matches,
   ValidateBy,
   ValidateIf,
 } from 'class-validator';
-import { IsDuration, type Duration, type Lifetime } from '../auth.durations.js';
+import { IsDuration, seconds, type Duration, type Lifetime } from '../auth.durations.js';
 import { algorithmNames, type JwtAlgorithm } from './algorithms.js';
+import { reservedClaims } from './claims.js';
 import type { KeyMaterial } from './key-material.js';
 import type { TrustedIssuerOptions } from './trusted-issuer.options.js';
 
@@ -89,9 +90,7 @@ export class JwtOptions {
   /** The claim that names the subject. Default 'sub'. */
   @IsString()
   @IsNotEmpty()
-  @Matches(/^(?!(iss|aud|exp|nbf|iat|orig_iat|jti|sid|auth_time|scope|fresh|csrf|grant|prt)$)/, {
-    message: 'is a claim of another meaning',
-  })
+  @IsNotIn(reservedClaims.filter((name) => name !== 'sub'), { message: 'is a claim of another meaning' })
   subjectClaim: string = 'sub';
 
   /** Refuse a subject that is no string (RFC 7519 §4.1.2). Default true. */
@@ -101,10 +100,13 @@ export class JwtOptions {
   /** The claim that says what a token is for: `access`, `refresh` or a type of the application. Default 'type'. */
   @IsString()
   @IsNotEmpty()
-  @Matches(/^(?!(iss|sub|aud|exp|nbf|iat|orig_iat|jti|sid|auth_time|scope|fresh|csrf|grant|prt)$)/, {
-    message: 'is a claim of another meaning',
-  })
+  @IsNotIn(reservedClaims, { message: 'is a claim of another meaning' })
   typeClaim: string = 'type';
+}
+
+/** No token made here lives longer, in seconds: so long a revocation is kept, and a token that claims more is refused. */
+export function longestConfigured({ accessTokenLifetime, refreshTokenLifetime }: JwtOptions): number {
+  return Math.max(seconds(accessTokenLifetime), seconds(refreshTokenLifetime));
 }
 
 /** A non-empty text, or, where allowed, a non-empty list of them. */

@@ -46,10 +46,6 @@ export class KeyRing {
     return this.signingKey;
   }
 
-  get canSign(): boolean {
-    return this.signingKey !== undefined;
-  }
-
   /**
    * The one applicable key, or none: by `kid`; without `kid` the key that has none, else the only one of the algorithm.
    * The header's `alg` must be the key's own (RFC 8725 §3.1).

@@ -1,6 +1,7 @@
-import { constants, createHmac, sign, timingSafeEqual, verify } from 'node:crypto';
+import { constants, createHmac, sign, verify } from 'node:crypto';
 import { algorithms } from './algorithms.js';
 import { isCanonicalBase64url } from './base64url.js';
+import { equalText } from './equal-text.js';
 import type { JwtKey } from './keys.js';
 
 /** The signature of `input`, as base64url text (RFC 7515 §5.1). The key must be able to sign. */
@@ -51,10 +52,4 @@ export function verifyText(key: JwtKey, input: string, signature: string): boole
 /** The salt is as long as the hash (RFC 7518 §3.5); any other length is refused. */
 function pss(saltLength: number): { padding: number; saltLength: number } {
   return { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength };
-}
-
-function equalText(one: string, other: string): boolean {
-  // as UTF-8: latin1 keeps the low byte alone, and 'Ł' would be another spelling of 'A'
-  const [left, right] = [Buffer.from(one), Buffer.from(other)];
-  return left.length === right.length && timingSafeEqual(left, right);
 }

@@ -1,4 +1,5 @@
 import { AuthConfigError } from '../auth.errors.js';
+import { isLoopback } from '../auth.loopback.js';
 import { algorithmNames, algorithms, isAlgorithm, type JwtAlgorithm } from './algorithms.js';
 
 /** Another issuer whose access tokens are accepted. Give `jwksUri`, or `discovery: true` to find it (RFC 8414, OIDC Discovery). */
@@ -52,8 +53,8 @@ function checkAlgorithms(names: readonly JwtAlgorithm[] | undefined, option: str
 /** https, or http to this machine only. @throws AuthConfigError */
 export function checkUrl(text: string, option: string): void {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  const local = url !== undefined && /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname);
-  if (url === undefined || !(url.protocol === 'https:' || (url.protocol === 'http:' && local)) || url.username !== '') {
+  const isSecure = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname));
+  if (!isSecure || url?.username !== '') {
     throw new AuthConfigError(option, 'must be an https URL without credentials (http on loopback only)');
   }
 }

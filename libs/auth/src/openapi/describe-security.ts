@@ -1,5 +1,5 @@
 import type { TokenRequirement } from '../resource/token-requirement.js';
-import { refusalsOf } from './refusals.js';
+import { refusalsOf } from './refusal-responses.js';
 import { requirementObject, requirementText } from './requirement-text.js';
 import { addScheme, schemesOf } from './security-schemes.js';
 import { ServedRoutes, type ServiceFinder } from './served-routes.js';

@@ -1,5 +1,6 @@
 import type { TokenPlaces } from '../resource/extract-token.js';
 import { AnyOf, RequestValue } from '../resource/request-value.js';
+import { kindOf } from '../resource/token-kind.js';
 import type { TokenRequirement } from '../resource/token-requirement.js';
 import { locationsOf } from './security-schemes.js';
 
@@ -11,11 +12,11 @@ export function requirementText(requirement: TokenRequirement, places: TokenPlac
     ...(requirement.verify === undefined ? [] : ["the application's own check"]),
     ...bodyParts(requirement, places),
   ];
-  if (requirement.type !== 'access' || parts.length === 0) parts.unshift(kindOf(requirement.type));
+  if (requirement.type !== 'access' || parts.length === 0) parts.unshift(typeText(requirement.type));
   return `${requirement.optional === false ? 'Requires' : 'Optional token'}: ${parts.join('; ')}`;
 }
 
-function kindOf(type: string): string {
+function typeText(type: string): string {
   if (type === 'access' || type === 'refresh') return type === 'access' ? 'an access token' : 'a refresh token';
   return type === 'any' ? 'a token of any type' : `a token of the type ${type}`;
 }
@@ -48,7 +49,7 @@ function bodyParts(requirement: TokenRequirement, places: TokenPlaces): string[]
   const locations = locationsOf(requirement, places);
   if (!locations.includes('body')) return [];
   const { accessField, refreshField } = places.body;
-  const field = requirement.type === 'refresh' ? refreshField : accessField;
+  const field = kindOf(requirement) === 'refresh' ? refreshField : accessField;
   return [`the token ${locations.length > 1 ? 'may be' : 'is'} the body's member ${field}`];
 }
 

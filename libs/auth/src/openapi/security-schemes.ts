@@ -1,4 +1,5 @@
 import type { TokenPlaces } from '../resource/extract-token.js';
+import { kindOf } from '../resource/token-kind.js';
 import type { TokenRequirement } from '../resource/token-requirement.js';
 import type { TokenLocation } from '../resource/token-location.js';
 
@@ -29,7 +30,7 @@ const makers: Record<Exclude<TokenLocation, 'body'>, Maker> = {
     return ['token_header', { type: 'apiKey', in: 'header', name, description }];
   },
   cookie: (requirement, { cookieNames }) => {
-    const kind = requirement.type === 'refresh' ? 'refresh' : 'access';
+    const kind = kindOf(requirement);
     const name = requirement.cookie ?? cookieNames[kind];
     const key = requirement.cookie === undefined ? `${kind}_cookie` : `cookie_${name.replace(/[^\w.-]/g, '_')}`;
     return [key, { type: 'apiKey', in: 'cookie', name }];

@@ -7,7 +7,7 @@ import {
 import { HttpAdapterHost } from '@nestjs/core';
 import { Strategy } from 'passport-jwt';
 import { AuthConfigError, AuthError } from '../auth.errors.js';
-import { grantOf } from '../resource/current-token.decorator.js';
+import { decisionOf } from '../resource/current-token.decorator.js';
 import { Refusals } from '../resource/refusals.js';
 import { GUARD_SETTINGS, RequireTokenGuard, type GuardSettings } from '../resource/require-token.guard.js';
 import { compileRequirement } from '../resource/token-requirement.js';
@@ -106,7 +106,7 @@ class JwtStrategy extends Strategy implements OnApplicationBootstrap, OnApplicat
     this.checkOwner(message.carrier);
     const token = await guard.authenticate(message, plain);
     // the guard takes any falsy user for a failure, but the hook has let it in
-    if (token instanceof Token) return grantOf(message.carrier)?.user || token;
+    if (token instanceof Token) return decisionOf(message.carrier)?.user || token;
     if (settings.guard.exemptMethods.includes(message.method)) return undefined;
     throw new AuthError('token_missing', { reason: 'the guard gave no token' });
   }

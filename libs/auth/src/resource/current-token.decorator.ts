@@ -4,7 +4,7 @@ import type { Token } from './token.js';
 import type { TokenRequirement } from './token-requirement.js';
 
 /** What the guard decided about one request. */
-export interface Grant {
+export interface Decision {
   /** What was asked. */
   readonly requirement: TokenRequirement;
   /** Whom it was asked for: another handler, or other parameters of the path, are decided anew. */
@@ -15,23 +15,23 @@ export interface Grant {
 }
 
 /** Step 5 of 5: the decision, kept beside the request and gone with it. */
-const grants = new WeakMap<object, Grant>();
+const decisions = new WeakMap<object, Decision>();
 
-export function rememberGrant(carrier: object, grant: Grant): void {
-  grants.set(carrier, grant);
+export function rememberDecision(carrier: object, decision: Decision): void {
+  decisions.set(carrier, decision);
 }
 
 /** @returns undefined when no guard of ours has decided about this request. */
-export function grantOf(carrier: object): Grant | undefined {
-  return grants.get(carrier);
+export function decisionOf(carrier: object): Decision | undefined {
+  return decisions.get(carrier);
 }
 
-function currentGrant(context: ExecutionContext): Grant {
-  const grant = grants.get(carrierOf(context));
-  if (grant === undefined) {
+function currentDecision(context: ExecutionContext): Decision {
+  const decision = decisions.get(carrierOf(context));
+  if (decision === undefined) {
     throw new AuthError('unsupported_context', { reason: `${context.getHandler().name} has no @RequireToken()` });
   }
-  return grant;
+  return decision;
 }
 
 /** The object that transports remember a decision by; over HTTP the request. */
@@ -52,17 +52,17 @@ function at(value: unknown, path: string | undefined): unknown {
 }
 
 const tokenFactory = (path: string | undefined, context: ExecutionContext): unknown => {
-  const { token } = currentGrant(context);
+  const { token } = currentDecision(context);
   return path === undefined || token === null ? token : (at(token, path) ?? null);
 };
 
 const userFactory = (path: string | undefined, context: ExecutionContext): unknown => {
-  const { user } = currentGrant(context);
+  const { user } = currentDecision(context);
   return path === undefined ? (user ?? null) : (at(user, path) ?? null);
 };
 
 /** Does a route argument's factory come from here? For the check at boot that the route has a guard. */
-export function isGrantFactory(factory: unknown): boolean {
+export function isDecisionFactory(factory: unknown): boolean {
   return factory === tokenFactory || factory === userFactory;
 }
 

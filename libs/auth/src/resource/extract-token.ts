@@ -1,4 +1,5 @@
 import { AuthError } from '../auth.errors.js';
+import { kindOf, type TokenKind } from './token-kind.js';
 import type { TokenRequirement } from './token-requirement.js';
 import type { TransportOptions } from './transport.options.js';
 import type { TokenLocation } from './token-location.js';
@@ -14,7 +15,7 @@ export interface PresentedToken {
 
 /** The places of a module: the transport options, and the names of its two cookies. */
 export interface TokenPlaces extends TransportOptions {
-  readonly cookieNames: { readonly access: string; readonly refresh: string };
+  readonly cookieNames: Readonly<Record<TokenKind, string>>;
   /** The cookie of a session's access token; undefined where sessions do not travel in cookies. */
   readonly sessionCookie: string | undefined;
 }
@@ -93,7 +94,7 @@ const readers: Record<TokenLocation, Reader> = {
   },
 
   cookie(message, requirement, { cookieNames }) {
-    const name = requirement.cookie ?? (requirement.type === 'refresh' ? cookieNames.refresh : cookieNames.access);
+    const name = requirement.cookie ?? cookieNames[kindOf(requirement)];
     const values = message.cookies(name);
     // two of one name: a sibling domain may have planted one, and nothing tells which
     if (values.length > 1) throw malformed('the cookie is sent more than once');
@@ -109,7 +110,7 @@ const readers: Record<TokenLocation, Reader> = {
   },
 
   body(message, requirement, { body }) {
-    const value = message.jsonBody(requirement.type === 'refresh' ? body.refreshField : body.accessField);
+    const value = message.jsonBody(kindOf(requirement) === 'refresh' ? body.refreshField : body.accessField);
     if (value === undefined) return undefined;
     if (typeof value !== 'string') throw new AuthError('token_invalid', { reason: 'the body member is no text' });
     return value;

@@ -3,12 +3,13 @@ import { AuthError } from '../auth.errors.js';
 import { askHook } from '../auth.hook-answers.js';
 import { ActivityChecker } from './check-active.js';
 import { checkClaims, type GrantedToken } from './check-claims.js';
-import { grantOf, rememberGrant } from './current-token.decorator.js';
+import { decisionOf, rememberDecision } from './current-token.decorator.js';
 import { extractToken, type PresentedToken, type TokenPlaces } from './extract-token.js';
 import type { GuardOptions } from './guard.options.js';
 import { REQUEST_HOOKS, type RequestHooks } from './request-hooks.js';
 import { Refusals } from './refusals.js';
 import { routeRequirement } from './route-requirement.js';
+import { kindOf } from './token-kind.js';
 import type { TokenRequirement } from './token-requirement.js';
 import { Transport, type TokenMessage } from './transport.js';
 import type { VerifiedToken } from './verified-token.js';
@@ -61,34 +62,35 @@ export class RequireTokenGuard implements CanActivate {
   }
 
   /**
-   * The five steps. @returns the token, or null on an optional route or an exempt method without one.
+   * The five steps. An expired token that is as good as none makes step 2 give nothing, which goes on as nothing.
    *
+   * @returns the token, or null on an optional route or an exempt method without one.
    * @throws AuthError when the request is refused, whatever the reason.
    */
   authenticate(
     message: TokenMessage,
     requirement: TokenRequirement,
   ): GrantedToken | null | Promise<GrantedToken | null> {
-    const decided = grantOf(message.carrier);
+    const decided = decisionOf(message.carrier);
     // a global guard and one on the route both ask: the request is decided once
     if (decided?.requirement === requirement && isSame(decided.route, this.routeOf(message)))
       return decided.token as GrantedToken | null;
     if (this.settings.guard.exemptMethods.includes(message.method)) return this.anonymous(message, requirement);
 
-    const presented = extractToken(message, requirement, this.settings.places); // 1. RFC 6750 §2
+    // 1. RFC 6750 §2
+    const presented = extractToken(message, requirement, this.settings.places);
     if (presented === undefined) return this.absent(message, requirement);
-    return whenReady(this.verify(presented, message, requirement), (verified) =>
-      // 2. RFC 7515 §5.2, RFC 7519 §7.2
-      verified === undefined
-        ? this.anonymous(message, requirement)
-        : whenReady(this.activity.check(verified, requirement), (active) =>
-            // 3. RFC 8725 §3.12, revocation, RFC 9470
-            whenReady(checkClaims(active, requirement, message, presented.location, this.verifyHook), (granted) =>
-              // 4. RFC 6750 §3.1
-              this.grant(granted, message, requirement),
-            ),
-          ),
-    ); // 5. the handler's argument
+    // 2. RFC 7515 §5.2, RFC 7519 §7.2
+    const verified = this.verify(presented, message, requirement);
+    // 3. RFC 8725 §3.12, revocation, RFC 9470
+    const active = whenReady(verified, (token) => token && this.activity.check(token, requirement));
+    // 4. RFC 6750 §3.1
+    const granted = whenReady(
+      active,
+      (token) => token && checkClaims(token, requirement, message, presented.location, this.verifyHook),
+    );
+    // 5. the handler's argument
+    return whenReady(granted, (token) => this.admit(token, message, requirement));
   }
 
   /** Steps 2 to 4 for a token that came by no request. Values of a request are not met. @throws AuthError */
@@ -113,18 +115,20 @@ export class RequireTokenGuard implements CanActivate {
       if (isSession && verified.session === undefined)
         throw new AuthError('token_invalid', { reason: 'the cookie of a session holds another token' });
       if (location === 'cookie' && requirement.csrf)
-        this.transport.proveOrigin(message, verified.claims, isSession ? 'session' : cookieKind(requirement));
+        this.transport.proveOrigin(message, verified.claims, isSession ? 'session' : kindOf(requirement));
       return verified;
     });
   }
 
-  private grant(
-    token: GrantedToken,
+  /** Remember the decision, for the handler's arguments. */
+  private admit(
+    token: GrantedToken | undefined,
     message: TokenMessage,
     requirement: TokenRequirement,
-  ): GrantedToken | Promise<GrantedToken> {
+  ): GrantedToken | null | Promise<GrantedToken> {
+    if (token === undefined) return this.anonymous(message, requirement);
     return whenReady(this.userOf(token), (loaded) => {
-      rememberGrant(message.carrier, { requirement, route: this.routeOf(message), token, user: loaded });
+      rememberDecision(message.carrier, { requirement, route: this.routeOf(message), token, user: loaded });
       return whenReady(this.transport.keepAlive(message, token), () => token);
     });
   }
@@ -151,15 +155,11 @@ export class RequireTokenGuard implements CanActivate {
   }
 
   private anonymous(message: TokenMessage, requirement: TokenRequirement): null {
-    rememberGrant(message.carrier, { requirement, route: this.routeOf(message), token: null, user: undefined });
+    rememberDecision(message.carrier, { requirement, route: this.routeOf(message), token: null, user: undefined });
     return null;
   }
 }
 
 function isSame(one: readonly unknown[], other: readonly unknown[]): boolean {
   return one.every((part, index) => part === other[index]);
-}
-
-function cookieKind({ type }: TokenRequirement): 'access' | 'refresh' {
-  return type === 'refresh' ? 'refresh' : 'access';
 }

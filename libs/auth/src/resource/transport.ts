@@ -2,6 +2,7 @@ import type { ExecutionContext } from '@nestjs/common';
 import type { AuthError } from '../auth.errors.js';
 import type { JwtClaims } from '../jwt/claims.js';
 import type { RequestValue } from './request-value.js';
+import type { TokenKind } from './token-kind.js';
 import type { Token } from './token.js';
 
 /** One request, as the steps of the guard read it. */
@@ -36,7 +37,7 @@ export abstract class Transport {
    *
    * @throws AuthError `csrf_failed`
    */
-  abstract proveOrigin(message: TokenMessage, claims: JwtClaims, kind: 'access' | 'refresh' | 'session'): void;
+  abstract proveOrigin(message: TokenMessage, claims: JwtClaims, kind: TokenKind | 'session'): void;
 
   /** The token stood in the URL: keep the answer out of caches and the URL out of Referer headers (RFC 9700 §4.3.2). */
   abstract keepPrivate(message: TokenMessage): void;

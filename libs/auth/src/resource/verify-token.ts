@@ -2,13 +2,13 @@ import type { Clock } from '../auth.clock.js';
 import { longestLifetime, seconds } from '../auth.durations.js';
 import { AuthError } from '../auth.errors.js';
 import { deepFreeze, type JwtClaims } from '../jwt/claims.js';
-import type { JwtOptions, KeyOptions } from '../jwt/jwt.options.js';
+import { longestConfigured, type JwtOptions, type KeyOptions } from '../jwt/jwt.options.js';
 import type { KeyRing } from '../jwt/key-ring.js';
 import { createJwtKey, type JwtKey } from '../jwt/keys.js';
 import type { TrustedIssuer } from '../jwt/trusted-issuer.js';
-import { parseJwt, parseObject, verifyJwt, type ParsedJwt, type VerifiedJwt } from '../jwt/verify.js';
+import { parseJwt, unverifiedClaims, verifyJwt, type ParsedJwt, type VerifiedJwt } from '../jwt/verify.js';
+import { revocationId } from '../stores/revocation-id.js';
 import type { RevocableToken } from '../stores/revocation-mirror.js';
-import { revocationId } from '../stores/revocation-list.js';
 import type { RequestHooks } from './request-hooks.js';
 import type { TokenRequirement } from './token-requirement.js';
 import { tokenType } from './token-type.js';
@@ -48,7 +48,7 @@ export class TokenVerifier {
     this.trusted = new Map(parts.trustedIssuers.map((issuer) => [issuer.issuer, issuer]));
     this.ownAudience = [options.audience ?? options.issuer].flat();
     this.tolerance = seconds(options.clockTolerance);
-    this.longest = Math.max(seconds(options.accessTokenLifetime), seconds(options.refreshTokenLifetime));
+    this.longest = longestConfigured(options);
     const never = { access: options.accessTokenLifetime, refresh: options.refreshTokenLifetime };
     this.mayLackExpiry = new Set(
       Object.entries(never).flatMap(([type, lifetime]) => (lifetime === 'never' ? [type] : [])),
@@ -66,7 +66,8 @@ export class TokenVerifier {
 
   private verifyAnew(raw: string): VerifiedToken | Promise<VerifiedToken> {
     const parsed = parseJwt(raw);
-    const issuer = this.trusted.size === 0 ? undefined : this.trusted.get(unverifiedIssuer(parsed) as string);
+    // chooses the key set, and nothing else: describe() compares the issuer once the signature is verified
+    const issuer = this.trusted.size === 0 ? undefined : this.trusted.get(unverifiedClaims(parsed).iss!);
     if (issuer !== undefined)
       return issuer.find(parsed.header).then((key) => this.describe(verifyJwt(parsed, key), issuer));
     if (this.parts.hooks.verificationKey !== undefined) {
@@ -80,11 +81,11 @@ export class TokenVerifier {
     return token;
   }
 
-  private async keyOfHook({ raw, header, payloadStart, inputEnd }: ParsedJwt): Promise<JwtKey> {
-    const claims = parseObject(raw.slice(payloadStart, inputEnd), 'payload') as JwtClaims;
+  private async keyOfHook(parsed: ParsedJwt): Promise<JwtKey> {
+    const claims = unverifiedClaims(parsed);
     let found: KeyOptions | undefined;
     try {
-      found = await this.parts.hooks.verificationKey!({ header, claims });
+      found = await this.parts.hooks.verificationKey!({ header: parsed.header, claims });
     } catch (cause) {
       throw new AuthError('keys_unavailable', { reason: 'hooks.verificationKey failed', cause });
     }
@@ -160,11 +161,6 @@ export class TokenVerifier {
   private asksNoAudience({ iss }: JwtClaims, { anyAudience }: VerifyRequirement): boolean {
     return iss === this.parts.options.issuer && (anyAudience === true || this.parts.options.acceptAnyAudience);
   }
-}
-
-/** Chooses the key set, and nothing else; the issuer is compared again once the signature is verified. */
-function unverifiedIssuer({ raw, payloadStart, inputEnd }: ParsedJwt): unknown {
-  return parseObject(raw.slice(payloadStart, inputEnd), 'payload')['iss'];
 }
 
 function subjectOf(claims: JwtClaims, options: JwtOptions): string {

@@ -1,39 +1,20 @@
 import { AuthError } from '../auth.errors.js';
-import { deepestValue, type JsonValue, type JwtClaims } from '../jwt/claims.js';
+import { deepestValue, reservedClaims, type JsonValue, type JwtClaims } from '../jwt/claims.js';
 import type { JwtOptions } from '../jwt/jwt.options.js';
 
-/** Claims that only Latchkey writes (RFC 7519 §4.1 and our own); `scope` and `fresh` have options of their own. */
-const reserved = [
-  'iss',
-  'sub',
-  'aud',
-  'exp',
-  'nbf',
-  'iat',
-  'orig_iat',
-  'jti',
-  'sid',
-  'auth_time',
-  'scope',
-  'fresh',
-  'csrf',
-  'grant',
-  'prt',
-  'rti',
-  'rtp',
-];
 const reservedHeader = ['alg', 'kid', 'typ', 'crit', 'b64', 'jwk', 'jku', 'x5c', 'x5u'];
 
 /** The application's own claims of a token: all but the reserved ones. */
 export function ownClaims(claims: JwtClaims, { subjectClaim, typeClaim }: JwtOptions): Record<string, JsonValue> {
-  const isOwn = ([name]: [string, unknown]) => !reserved.includes(name) && name !== subjectClaim && name !== typeClaim;
+  const isOwn = ([name]: [string, unknown]) =>
+    !reservedClaims.includes(name) && name !== subjectClaim && name !== typeClaim;
   return Object.fromEntries(Object.entries(claims).filter(isOwn)) as Record<string, JsonValue>;
 }
 
 /** @throws AuthError `reserved_claim` naming it: extra claims never override what a token is (RFC 8725 §3.12). */
 export function checkClaimNames(claims: object, { subjectClaim, typeClaim }: JwtOptions): void {
   for (const name of Object.keys(claims)) {
-    if (reserved.includes(name) || name === subjectClaim || name === typeClaim) {
+    if (reservedClaims.includes(name) || name === subjectClaim || name === typeClaim) {
       throw new AuthError('reserved_claim', {
         reason: `claims.${name} is written by Latchkey: use the option of that name, or another claim`,
       });

@@ -6,7 +6,8 @@ import type { AuthEventListener } from '../auth.events.js';
 import { askHook } from '../auth.hook-answers.js';
 import type { JsonValue } from '../jwt/claims.js';
 import type { Scope } from '../jwt/scope.js';
-import { asking, type RevocationList } from '../stores/revocation-list.js';
+import type { RevocationList } from '../stores/revocation-list.js';
+import { asking } from '../stores/store-answer.js';
 import type {
   RefreshTokenRow,
   SessionEnd,

@@ -4,13 +4,14 @@ import { parseDuration, seconds, type Duration, type Lifetime } from '../auth.du
 import { AuthError } from '../auth.errors.js';
 import { askHook } from '../auth.hook-answers.js';
 import type { JsonValue, JwtClaims } from '../jwt/claims.js';
-import type { JwtOptions } from '../jwt/jwt.options.js';
+import { longestConfigured, type JwtOptions } from '../jwt/jwt.options.js';
 import type { KeyRing } from '../jwt/key-ring.js';
 import { createJwtKey, type JwtKey } from '../jwt/keys.js';
 import { scopeNames, type Scope } from '../jwt/scope.js';
 import { signJwt } from '../jwt/sign.js';
 import { longestToken } from '../jwt/verify.js';
-import { revocationId, type RevocationList } from '../stores/revocation-list.js';
+import { revocationId } from '../stores/revocation-id.js';
+import type { RevocationList } from '../stores/revocation-list.js';
 import type { IssueHooks } from './issue-hooks.js';
 import { checkClaimNames, checkHeaderNames, checkJson } from './issued-claims.js';
 
@@ -68,12 +69,11 @@ export interface TokenIssuerParts {
 
 /** Makes one signed token (RFC 7519 §4.1, RFC 9068 §2): what the application gave, what its hooks add, what only we write. */
 export class TokenIssuer {
-  /** No token of ours lives longer, in seconds; so long a revocation is kept. */
+  /** In seconds. */
   readonly longestLifetime: number;
 
   constructor(private readonly parts: TokenIssuerParts) {
-    const { accessTokenLifetime, refreshTokenLifetime } = parts.options;
-    this.longestLifetime = Math.max(seconds(accessTokenLifetime), seconds(refreshTokenLifetime));
+    this.longestLifetime = longestConfigured(parts.options);
   }
 
   /** @throws AuthError `reserved_claim`, `invalid_argument`, or `store_unavailable` when a hook fails */

@@ -1,17 +1,15 @@
-import { createHash } from 'node:crypto';
-import { AuthConfigError, AuthError } from '../auth.errors.js';
+import { AuthError } from '../auth.errors.js';
 import type { Clock } from '../auth.clock.js';
 import { seconds } from '../auth.durations.js';
 import { RevocationMirror, type RevocableToken } from './revocation-mirror.js';
 import type { RevocationOptions } from './revocation.options.js';
 import type { Revocation, RevocationCursor, RevocationKind, RevocationStore } from './revocation.store.js';
+import { asking } from './store-answer.js';
 
 const pageSize = 1_000;
 /** Writers' clocks may differ by this much, in milliseconds: each poll reads twice as far back. */
 const allowedSkew = 60_000;
 const pruneEvery = 60_000;
-/** Milliseconds that a store may take for one answer. */
-const longestAnswer = 2_000;
 
 /**
  * What is revoked, as this process knows it: the mirror for every request, the store for the truth.
@@ -32,11 +30,6 @@ export class RevocationList {
     private readonly clock: Clock,
     private readonly onOutage: (error: unknown) => void = () => {},
   ) {}
-
-  /** Is anything ever remembered here? */
-  get isEnabled(): boolean {
-    return this.store !== undefined;
-  }
 
   /** Load the mirror and go on polling. Rejects when the store cannot be read: the application must not listen then. */
   async start(): Promise<void> {
@@ -127,29 +120,4 @@ export class RevocationList {
     this.polledTo = now;
     this.answeredAt = asked;
   }
-}
-
-/** A store that cannot be asked, or does not answer in time, is an outage, whatever it threw. */
-export async function asking<T>(answer: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  // a half-open connection never answers: without a limit one lost question would stop the poll for good
-  const limit = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('no answer in time')), longestAnswer);
-  });
-  try {
-    return await Promise.race([answer, limit]);
-  } catch (error) {
-    if (error instanceof AuthError || error instanceof AuthConfigError) throw error;
-    throw new AuthError('store_unavailable', { reason: 'the store cannot be asked', cause: error });
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-/** Ids longer than a column, and ids of other issuers, are kept as a hash; ours stay readable. */
-export function revocationId(id: string, issuer?: string): string {
-  if (issuer === undefined && id.length <= 200 && !id.startsWith('sha256:')) return id;
-  return `sha256:${createHash('sha256')
-    .update(JSON.stringify([issuer ?? null, id]))
-    .digest('base64url')}`;
 }

@@ -2,7 +2,7 @@ import type { ExecutionContext } from '@nestjs/common';
 import { AuthError } from '../auth.errors.js';
 import type { JwtClaims, JwtHeader } from '../jwt/claims.js';
 import type { GrantedToken } from '../resource/check-claims.js';
-import { carrierOf, rememberGrant } from '../resource/current-token.decorator.js';
+import { carrierOf, rememberDecision } from '../resource/current-token.decorator.js';
 import type { RequireTokenGuard } from '../resource/require-token.guard.js';
 import { routeRequirement } from '../resource/route-requirement.js';
 import { Token } from '../resource/token.js';
@@ -64,7 +64,7 @@ export class StubGuard implements Pick<RequireTokenGuard, 'canActivate' | 'authe
     const { token, user } = this;
     if (token === null && requirement.optional === false)
       throw new AuthError('token_missing', { reason: 'StubGuard.token is null' });
-    rememberGrant(message.carrier, { requirement, route: [], token, user: token === null ? undefined : user });
+    rememberDecision(message.carrier, { requirement, route: [], token, user: token === null ? undefined : user });
     return token as GrantedToken | null;
   }
 

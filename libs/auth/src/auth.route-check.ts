@@ -1,7 +1,7 @@
 import { Inject, Injectable, type Type } from '@nestjs/common';
 import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import { AuthConfigError } from './auth.errors.js';
-import { isGrantFactory, isUserFactory } from './resource/current-token.decorator.js';
+import { isDecisionFactory, isUserFactory } from './resource/current-token.decorator.js';
 import { declaredRequirement } from './resource/route-requirement.js';
 import { routeTable } from './resource/route-table.js';
 import { requestValues, type TokenRequirement } from './resource/token-requirement.js';
@@ -92,7 +92,10 @@ class Route {
       { factory?: unknown }
     >;
     const factories = Object.values(found).map(({ factory }) => factory);
-    if (factories.some(isGrantFactory) && (requirement === 'public' || (requirement === undefined && !this.hasGuard))) {
+    if (
+      factories.some(isDecisionFactory) &&
+      (requirement === 'public' || (requirement === undefined && !this.hasGuard))
+    ) {
       this.fail('@CurrentToken()', 'the route has no @RequireToken() that could fill it');
     }
     if (factories.some(isUserFactory) && !hasUsers)

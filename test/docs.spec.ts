@@ -1,0 +1,111 @@
+import { readFileSync } from 'node:fs';
+import {
+  AuthError,
+  authErrorCodes,
+  type AuthModuleExtras,
+  type KeyOptions,
+  type TrustedIssuerOptions,
+} from 'nest-latchkey';
+import { authHookNames } from '../libs/auth/src/auth.hooks.js';
+import { moduleOptionNames } from '../libs/auth/src/auth.options.js';
+import { CookiesOptions, type SlidingRefresh } from '../libs/auth/src/http/cookies.options.js';
+import { CsrfOptions } from '../libs/auth/src/http/csrf.options.js';
+import { ErrorsOptions } from '../libs/auth/src/http/errors.options.js';
+import { JwtOptions } from '../libs/auth/src/jwt/jwt.options.js';
+import { GuardOptions } from '../libs/auth/src/resource/guard.options.js';
+import { TransportOptions } from '../libs/auth/src/resource/transport.options.js';
+import { SessionOptions } from '../libs/auth/src/session/session.options.js';
+import { RevocationOptions } from '../libs/auth/src/stores/revocation.options.js';
+
+/** The rows of the tables of a page, below their headings: cells without their backticks. */
+function rowsOf(file: string): string[][] {
+  const lines = readFileSync(file, 'utf8').split('\n');
+  return lines
+    .filter((line, index) => line.startsWith('|') && !line.startsWith('| --') && !lines[index + 1]?.startsWith('| --'))
+    .map((line) => line.split('|').slice(1, -1))
+    .map((cells) => cells.map((cell) => cell.trim().replace(/^`([^`]*)`$/, '$1')));
+}
+
+describe('docs/errors.md', () => {
+  it('lists every code, with its status and its word', () => {
+    const errors = authErrorCodes.map((code) => new AuthError(code));
+    const expected = errors.map(({ code, statusCode, error }) => [code, String(statusCode), error]);
+    expect(rowsOf('docs/errors.md').map((row) => row.slice(0, 3))).toEqual(expected);
+  });
+});
+
+describe('docs/options.md', () => {
+  const rows = rowsOf('docs/options.md');
+
+  const slices = {
+    jwt: new JwtOptions(),
+    transport: new TransportOptions(),
+    cookies: new CookiesOptions(),
+    csrf: new CsrfOptions(),
+    session: new SessionOptions(),
+    revocation: new RevocationOptions(),
+    errors: new ErrorsOptions(),
+    guard: new GuardOptions(),
+  };
+
+  /** Every field of a slice is an option; a field that is a slice itself holds more of them. */
+  function optionsOf(path: string, slice: object): [path: string, value: unknown][] {
+    return Object.entries(slice).flatMap(([name, value]: [string, unknown]) => {
+      const isSlice = typeof value === 'object' && value !== null && /Options|Names/.test(value.constructor.name);
+      return isSlice ? optionsOf(`${path}.${name}`, value) : [[`${path}.${name}`, value]];
+    });
+  }
+  const options = Object.entries(slices).flatMap(([name, slice]) => optionsOf(name, slice));
+
+  // what has no class; the compiler holds these complete
+  const others = [
+    { isGlobal: true, globalGuard: true, controllers: true, imports: true } satisfies Record<
+      keyof AuthModuleExtras,
+      true
+    >,
+    { 'jwt.keys[].kid': true, 'jwt.keys[].algorithm': true, 'jwt.keys[].key': true } satisfies {
+      [Name in keyof KeyOptions as `jwt.keys[].${Name}`]-?: true;
+    },
+    {
+      'jwt.trustedIssuers[].issuer': true,
+      'jwt.trustedIssuers[].jwksUri': true,
+      'jwt.trustedIssuers[].discovery': true,
+      'jwt.trustedIssuers[].audience': true,
+      'jwt.trustedIssuers[].algorithms': true,
+      'jwt.trustedIssuers[].acceptUntypedTokens': true,
+    } satisfies { [Name in keyof TrustedIssuerOptions as `jwt.trustedIssuers[].${Name}`]-?: true },
+    { 'cookies.slidingRefresh.within': true, 'cookies.slidingRefresh.absolute': true } satisfies {
+      [Name in keyof SlidingRefresh as `cookies.slidingRefresh.${Name}`]-?: true;
+    },
+  ].flatMap((names) => Object.keys(names));
+
+  it('lists every option of forRoot(), and none besides', () => {
+    const single = moduleOptionNames.filter((name) => !(name in slices) && name !== 'hooks');
+    const hooks = authHookNames.map((name) => `hooks.${name}`);
+    const expected = [...single, ...others, ...hooks, ...options.map(([path]) => path)];
+    expect(rows.map(([name]) => name).toSorted()).toEqual(expected.toSorted());
+  });
+
+  it('gives the defaults as they are', () => {
+    const told = new Map(rows.map(([name, , value]) => [name, value]));
+    const plain = options.filter(([, value]) => value !== undefined);
+    expect(plain.length).toBeGreaterThan(30);
+    const asWritten = (value: unknown) => JSON.stringify(value).replaceAll('"', "'").replaceAll(',', ', ');
+    expect(plain.map(([path]) => [path, told.get(path)])).toEqual(
+      plain.map(([path, value]) => [path, asWritten(value)]),
+    );
+  });
+});
+
+describe('the environment in the README', () => {
+  it('lists every variable of the reference application, with its default', () => {
+    const source = readFileSync('src/environment.ts', 'utf8');
+    const variables = [...source.matchAll(/^ {2}([A-Z][A-Z_]*)(?:\?: \w+| = '(.*)');/gm)];
+    const told = new Map(rowsOf('README.md').map(([name, value]) => [name, value]));
+    expect(variables.length).toBeGreaterThan(15);
+    for (const [, name, value] of variables) {
+      expect([name, told.has(name)]).toEqual([name, true]);
+      if (value) expect([name, told.get(name)]).toEqual([name, value]);
+    }
+  });
+});

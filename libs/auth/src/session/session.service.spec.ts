@@ -18,6 +18,8 @@ import {
 import { AuthError } from '../auth.errors.js';
 import type { RevocableToken } from '../stores/revocation-mirror.js';
 import type { SessionRow, SessionStore } from '../stores/session.store.js';
+import { TestClock } from '../testing/test-clock.js';
+import type { IssueHooks } from './issue-hooks.js';
 import { Session } from './session.js';
 import type { IssuedSession } from './session.service.js';
 
@@ -450,6 +452,8 @@ describe('SessionService: what earlier rules got wrong', () => {
 });
 
 describe('SessionService: the limits of a session', () => {
+  let clockOfHook: TestClock;
+
   it('SF-04 refuses an idle session at the very millisecond', async () => {
     const { first, refresh, later, events } = await signIn();
     later(idleLifetime - 1);
@@ -486,6 +490,21 @@ describe('SessionService: the limits of a session', () => {
     expect(await codeOf(refresh(issued))).toBe('token_expired');
     later(1);
     expect(await codeOf(refresh(issued))).toBe('token_expired');
+  });
+
+  it.each<[what: string, slow: (opened: Opened) => void, hooks: IssueHooks]>([
+    ['store', ({ seam, clock }) => (seam.between = (_, proceed) => (wait(clock, 1_500), proceed())), {}],
+    ['hook', () => {}, { claims: () => (wait(clockOfHook, 1_500), {}) }],
+  ])('SF-03 issues no access token beyond the absolute limit, however slow the %s is', async (_what, slow, hooks) => {
+    clockOfHook = new TestClock(start);
+    const opened = openSessions({ absoluteLifetime: accessLifetime + 60_500 }, hooks, clockOfHook);
+    const { first, refresh, later } = await signIn(opened);
+    slow(opened);
+    for (let seconds = 0; seconds < 30; seconds += 1) {
+      const { session, accessToken } = await refresh(first);
+      expect(claimsOf({ accessToken }).exp! * 1000).toBeLessThanOrEqual(session.absoluteExpiresAt.getTime());
+      later(1_000);
+    }
   });
 
   it.each<[what: string, lifetimes: object, expected: number]>([

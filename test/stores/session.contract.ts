@@ -44,6 +44,19 @@ const strangeTexts: readonly string[] = [
   'x'.repeat(200),
 ];
 
+/** What is no id: in a database's `where`, each of them finds the first row or an operator. */
+const noIds: readonly (readonly [what: string, id: unknown])[] = [
+  ['undefined', undefined],
+  ['null', null],
+  ['a number', 1],
+  ['true', true],
+  ['an object', {}],
+  ['an object with an id', { id: 'session' }],
+  ['an operator', { $ne: null }],
+  ['an array', ['session']],
+  ['a text in an object', new String('session')],
+];
+
 /** What every store of sessions must keep to, whatever it is made of. */
 export function describeSessionStore(name: string, openStores: () => Promise<OpenedSessionStores>): void {
   describe(`session store: ${name}`, () => {
@@ -81,6 +94,16 @@ export function describeSessionStore(name: string, openStores: () => Promise<Ope
         }
       });
 
+      it('SF-01 never writes over a session that is there', async () => {
+        const session = await create();
+        await store.revoke('session', 'signout', now);
+        await expect(
+          second.create(sessionRow({ subject: 'eve' }), tokenRow({ id: 'forged', tokenHash: hashOf('forged') })),
+        ).rejects.toThrow();
+        expect(await store.find('session')).toEqual({ ...session, revokedAt: now, revokeReason: 'signout' });
+        expect(await store.rotationRows('session', hashOf('forged'))).toBeUndefined();
+      });
+
       it('keeps its grant and data as JSON has them', async () => {
         const json = {
           ...{ text: 'é🔑"\\\n\u2028', empty: '', none: null, yes: true, no: false, zero: 0, real: -1.5e-7 },
@@ -97,6 +120,19 @@ export function describeSessionStore(name: string, openStores: () => Promise<Ope
         const data = { text: 'é'.repeat(20_000) };
         await create({ data });
         expect((await second.find('session'))?.data).toEqual(data);
+      });
+
+      it('shares no object with its caller: what is changed outside stays outside', async () => {
+        const data = { list: ['written'] };
+        const session = sessionRow({ data, grant: { claims: data } });
+        await store.create(session, tokenRow({}));
+        data.list.push('later');
+        const found = (await store.find('session'))!;
+        expect(found).toEqual({ ...session, data: { list: ['written'] }, grant: { claims: { list: ['written'] } } });
+        const rows = await store.rotationRows('session', hashOf('first'));
+        const [listed] = await store.list({ subject: 'ada' }, now);
+        for (const row of [found, rows!.session, listed!]) (row.data as typeof data).list.push('outside');
+        expect((await store.find('session'))?.data).toEqual({ list: ['written'] });
       });
 
       it('keeps times to the millisecond, far beyond 2^31 and 2^41', async () => {
@@ -467,6 +503,60 @@ export function describeSessionStore(name: string, openStores: () => Promise<Ope
           expect(rows?.childrenOfToken.count).toBe(moved ? 1 : undefined);
         }
       });
+    });
+
+    describe('ST-05 ST-06 arguments', () => {
+      const calls: [call: string, call: (handle: SessionStore, id: string) => Promise<unknown>][] = [
+        ['create: the session', (handle, id) => handle.create(sessionRow({ id }), tokenRow({ sessionId: id }))],
+        ['create: its subject', (handle, subject) => handle.create(sessionRow({ id: 'new', subject }), newToken)],
+        ['create: its token', (handle, id) => handle.create(sessionRow({ id: 'new' }), { ...newToken, id })],
+        ['create: its hash', (handle, hash) => handle.create(newSession, { ...newToken, tokenHash: hash })],
+        ['rotationRows: the session', (handle, id) => handle.rotationRows(id, hashOf('first'))],
+        ['rotationRows: the hash', (handle, hash) => handle.rotationRows('session', hash)],
+        ['rotationRows: the hash, session unknown', (handle, hash) => handle.rotationRows('unknown', hash)],
+        ['addToken: the session', (handle, sessionId) => handle.addToken(tokenRow({ id: 'x', sessionId }))],
+        ['addToken: its id', (handle, id) => handle.addToken(tokenRow({ id }))],
+        ['addToken: its hash', (handle, tokenHash) => handle.addToken(tokenRow({ id: 'x', tokenHash }))],
+        ['promote: the session', (handle, sessionId) => handle.promote(promotionOf({ sessionId }))],
+        ['promote: from', (handle, seen) => handle.promote(promotionOf({ seen }))],
+        ['promote: to', (handle, to) => handle.promote(promotionOf({ to }))],
+        ['find', (handle, id) => handle.find(id)],
+        ['revoke', (handle, id) => handle.revoke(id, 'revoked', now)],
+        ['revokeAll: the subject', (handle, subject) => handle.revokeAll({ subject }, 'revoked', now)],
+        ['list: the subject', (handle, subject) => handle.list({ subject }, now)],
+      ];
+      const narrowing: [call: string, call: (handle: SessionStore, id: string) => Promise<unknown>][] = [
+        ['revokeAll: the tenant', (handle, tenant) => handle.revokeAll({ subject: 'ada', tenant }, 'revoked', now)],
+        ['revokeAll: except', (handle, except) => handle.revokeAll({ subject: 'ada', except }, 'revoked', now)],
+        ['list: the tenant', (handle, tenant) => handle.list({ subject: 'ada', tenant }, now)],
+        ['list: except', (handle, except) => handle.list({ subject: 'ada', except }, now)],
+      ];
+      const newSession = sessionRow({ id: 'new' });
+      const newToken = tokenRow({ sessionId: 'new', id: 'of-new', tokenHash: hashOf('of-new') });
+
+      /** Refused as an argument, and nothing is changed by it. */
+      async function expectRefusals(call: (handle: SessionStore, id: string) => Promise<unknown>, ids: typeof noIds) {
+        const session = await create();
+        for (const [what, id] of ids) {
+          const answer = await call(store, id as string).then(
+            () => 'ok',
+            (error: { code?: string }) => error.code,
+          );
+          expect([what, answer]).toEqual([what, 'invalid_argument']);
+        }
+        expect(await store.find('session')).toEqual(session);
+        expect(await store.find('new')).toBeUndefined();
+        expect(await store.rotationRows('session', hashOf('first'))).toMatchObject({ childrenOfToken: { count: 0 } });
+      }
+
+      it.each(calls)('%s must be a text', (_name, call) => expectRefusals(call, noIds));
+
+      it.each(narrowing)('%s must be a text or undefined', (_name, call) =>
+        expectRefusals(
+          call,
+          noIds.filter(([, id]) => id !== undefined),
+        ),
+      );
     });
 
     /** first → three children, of which one is current; it has one child. */

@@ -253,18 +253,23 @@ export class SessionService {
   private async issue(session: SessionRow, token: RefreshTokenRow, text: string, now: number): Promise<IssuedSession> {
     const { tokens, idleLifetime, accessLifetime } = this.parts;
     const grant = session.grant as Pick<IssueOptions, 'scope' | 'claims' | 'audience'>;
-    // whole seconds: rounded down, the token never outlives its session
-    const expiresIn = Math.floor(Math.min(accessLifetime, session.absoluteExpiresAt - now) / 1000);
-    if (expiresIn < 1) throw ended(session);
+    // a token of less than a second would be none
+    if (session.absoluteExpiresAt - now < 1000) throw ended(session);
     const lineage = {
       ...{ subject: session.subject, sid: session.id, authTime: Math.floor(session.createdAt / 1000) },
+      endsAt: Math.floor(session.absoluteExpiresAt / 1000),
       refreshId: token.id,
       ...(token.parentId !== null && { refreshParent: token.parentId }),
       ...(token.antiCsrf !== null && { csrf: token.antiCsrf }),
     };
     return {
       session: new Session(session),
-      accessToken: await tokens.issue('access', session.subject, { ...grant, expiresIn }, lineage),
+      accessToken: await tokens.issue(
+        'access',
+        session.subject,
+        { ...grant, expiresIn: accessLifetime / 1000 },
+        lineage,
+      ),
       refreshToken: text,
       antiCsrf: token.antiCsrf ?? undefined,
       scope: grant.scope,

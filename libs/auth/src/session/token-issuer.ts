@@ -47,6 +47,8 @@ export interface Lineage {
   /** `iat` of the first token: a token never outlives what revokes its ancestors. */
   readonly originalIssuedAt?: number;
   readonly sid?: string;
+  /** The second at which its session ends at the latest: no token outlives it. */
+  readonly endsAt?: number;
   readonly authTime?: number;
   readonly parent?: string;
   readonly grant?: Granted;
@@ -100,7 +102,7 @@ export class TokenIssuer {
   private registered(subject: unknown, type: string, options: IssueOptions, lineage: Lineage): Record<string, unknown> {
     const { options: jwt, clock, revocations } = this.parts;
     const now = Math.floor(clock.now() / 1000);
-    const lifetime = this.lifetimeOf(type, options.expiresIn);
+    const expiry = Math.min(now + this.lifetimeOf(type, options.expiresIn), lineage.endsAt ?? Infinity);
     const authTime = options.fresh === undefined ? lineage.authTime : now;
     return {
       iss: jwt.issuer,
@@ -110,7 +112,7 @@ export class TokenIssuer {
       iat: Math.max(now, revocations.notBefore(revocationId(textOf(subject))) + 1),
       ...(lineage.originalIssuedAt !== undefined && { orig_iat: lineage.originalIssuedAt }),
       ...(jwt.notBefore && { nbf: now }),
-      ...(lifetime !== Infinity && { exp: now + lifetime }),
+      ...(expiry !== Infinity && { exp: expiry }),
       jti: randomUUID(),
       [jwt.typeClaim]: type,
       ...(lineage.sid !== undefined && { sid: lineage.sid }),

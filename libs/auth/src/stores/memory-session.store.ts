@@ -22,30 +22,35 @@ export class MemorySessionStore extends SessionStore {
   readonly #tokens = new Map<string, RefreshTokenRow[]>();
 
   async create(session: SessionRow, token: RefreshTokenRow): Promise<void> {
-    this.#sessions.set(textOf(session.id), session);
+    checkTexts(session.id, session.subject, session.currentId, token.sessionId, token.id, token.tokenHash);
+    if (this.#sessions.has(session.id)) throw refusal('a session of this id was written before');
+    this.#sessions.set(session.id, copyOf(session));
     this.#tokens.set(session.id, [token]);
   }
 
   async rotationRows(sessionId: string, tokenHash: string): Promise<RotationRows | undefined> {
-    const session = this.#sessions.get(textOf(sessionId));
+    checkTexts(sessionId, tokenHash);
+    const session = this.#sessions.get(sessionId);
     const tokens = this.#tokens.get(sessionId) ?? [];
-    const token = tokens.find((row) => row.tokenHash === textOf(tokenHash));
+    const token = tokens.find((row) => row.tokenHash === tokenHash);
     if (session === undefined || token === undefined) return undefined;
     const current = tokens.find(({ id }) => id === session.currentId) as Descent;
     const previous = tokens.find(({ id }) => id === session.previousId) ?? null;
     return {
-      ...{ session, token, current, previous },
+      ...{ session: copyOf(session), token, current, previous },
       childrenOfToken: childrenOf(token.id, tokens),
       childrenOfCurrent: childrenOf(current.id, tokens),
     };
   }
 
   async addToken(token: RefreshTokenRow): Promise<void> {
-    this.#tokens.get(textOf(token.sessionId))?.push(token);
+    checkTexts(token.sessionId, token.id, token.tokenHash);
+    this.#tokens.get(token.sessionId)?.push(token);
   }
 
   async promote({ sessionId, seen, to, now, rotatedBefore, idleExpiresAt }: Promotion): Promise<boolean> {
-    const session = this.#sessions.get(textOf(sessionId));
+    checkTexts(sessionId, seen, to);
+    const session = this.#sessions.get(sessionId);
     if (session === undefined || session.currentId !== seen || session.rotatedAt >= rotatedBefore) return false;
     if (!isLive(session, now)) return false;
     const idle = Math.min(idleExpiresAt, session.absoluteExpiresAt);
@@ -57,11 +62,14 @@ export class MemorySessionStore extends SessionStore {
   }
 
   async find(sessionId: string): Promise<SessionRow | undefined> {
-    return this.#sessions.get(textOf(sessionId));
+    checkTexts(sessionId);
+    const session = this.#sessions.get(sessionId);
+    return session && copyOf(session);
   }
 
   async revoke(sessionId: string, reason: SessionEnd, now: number): Promise<boolean> {
-    const session = this.#sessions.get(textOf(sessionId));
+    checkTexts(sessionId);
+    const session = this.#sessions.get(sessionId);
     if (session === undefined || session.revokedAt !== null) return false;
     this.#sessions.set(sessionId, { ...session, revokedAt: now, revokeReason: reason });
     return true;
@@ -76,7 +84,8 @@ export class MemorySessionStore extends SessionStore {
   async list(selection: SessionSelection, now: number): Promise<SessionRow[]> {
     return this.#selected(selection)
       .filter((session) => isLive(session, now))
-      .toSorted((one, other) => other.createdAt - one.createdAt);
+      .toSorted((one, other) => other.createdAt - one.createdAt)
+      .map(copyOf);
   }
 
   async prune(endedBefore: number, limit: number): Promise<number> {
@@ -89,7 +98,7 @@ export class MemorySessionStore extends SessionStore {
   }
 
   #selected({ subject, tenant, except }: SessionSelection): SessionRow[] {
-    textOf(subject);
+    checkTexts(subject, ...[tenant, except].filter((text) => text !== undefined));
     return [...this.#sessions.values()].filter(
       (session) =>
         session.subject === subject && session.id !== except && (tenant === undefined || session.tenant === tenant),
@@ -98,9 +107,17 @@ export class MemorySessionStore extends SessionStore {
 }
 
 /** An object or undefined would find nothing here, but the first row of a database. */
-function textOf(id: unknown): string {
-  if (typeof id !== 'string') throw new AuthError('invalid_argument', { reason: 'an id must be a string' });
-  return id;
+function checkTexts(...texts: unknown[]): void {
+  if (!texts.every((text) => typeof text === 'string')) throw refusal('an id must be a string');
+}
+
+function refusal(reason: string): AuthError {
+  return new AuthError('invalid_argument', { reason });
+}
+
+/** What an application changes in its own objects changes no row, as with a database. */
+function copyOf(session: SessionRow): SessionRow {
+  return { ...session, grant: structuredClone(session.grant), data: structuredClone(session.data) };
 }
 
 function isLive({ revokedAt, idleExpiresAt, absoluteExpiresAt }: SessionRow, now: number): boolean {

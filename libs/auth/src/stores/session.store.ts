@@ -103,7 +103,11 @@ export abstract class SessionStore {
   /** A session as it stands, revoked and expired ones too; undefined when there is none. */
   abstract find(sessionId: string): Promise<SessionRow | undefined>;
 
-  /** @returns true for the one call that ended it, false when it had ended before or is not there. */
+  /**
+   * End a session, an expired one too: the clock of another process may be behind.
+   *
+   * @returns true for the one call that ended it, false when one had ended it before or it is not there.
+   */
   abstract revoke(sessionId: string, reason: SessionEnd, now: number): Promise<boolean>;
 
   /** End all that are selected and have not ended, by one statement. @returns the ids of those that this call ended. */

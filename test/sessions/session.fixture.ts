@@ -72,7 +72,16 @@ export function openSessions(
   const revocations = new RevocationList(new MemoryRevocationStore(), new RevocationOptions(), clock);
   const options = Object.assign(new JwtOptions(), { issuer: 'https://api.example.com' });
   const sessions = new SessionService({
-    ...{ revocations, clock, idleLifetime, absoluteLifetime, accessLifetime, reuseLeeway: leeway, withAntiCsrf: false },
+    ...{
+      revocations,
+      clock,
+      hooks,
+      idleLifetime,
+      absoluteLifetime,
+      accessLifetime,
+      reuseLeeway: leeway,
+      withAntiCsrf: false,
+    },
     tokens: new TokenIssuer({ options, keys: new KeyRing([key]), clock, hooks, revocations, withCsrf: false }),
     emit: (name, payload) => events.push({ name, payload }),
     ...given,
@@ -92,7 +101,9 @@ export function claimsOf({ accessToken }: Pick<IssuedSession, 'accessToken'>): J
 /** The first use of an access token, as the guard notes it; Infinity for one that has nothing to note. */
 export async function use(sessions: SessionService, issued: Pick<IssuedSession, 'accessToken'>): Promise<number> {
   const { sid, rti, rtp } = claimsOf(issued);
-  return rtp === undefined ? Infinity : sessions.confirm(sid as string, rti as string, rtp as string);
+  return rtp === undefined
+    ? Infinity
+    : sessions.confirm({ id: sid as string, refreshId: rti as string, parentId: rtp as string });
 }
 
 /** Later by so many milliseconds. */

@@ -1,5 +1,4 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { Duration } from './auth.durations.js';
 import { AuthError } from './auth.errors.js';
 import { CookieJar, type CookieAttributes, type CookieTokens } from './http/cookie-jar.js';
 import { HttpMessage, type HttpRequest } from './http/http-message.js';
@@ -253,10 +252,11 @@ export class AuthService {
     };
   }
 
-  private bodyOf({ accessToken, refreshToken, scope, expiresIn }: IssuedSession): TokenResponse & {
+  private bodyOf({ accessToken, claims, refreshToken, scope, issuedAt }: IssuedSession): TokenResponse & {
     refresh_token: string;
   } {
-    return { ...this.tokens.response(accessToken, scope, expiresIn as Duration), refresh_token: refreshToken };
+    const expiresIn = claims.exp! - Math.floor(issuedAt / 1000);
+    return { ...this.tokens.response(accessToken, scope, expiresIn), refresh_token: refreshToken };
   }
 
   /** A token of ours or of a trusted issuer, whatever its type and age; nobody but the signature has a say. */

@@ -1,11 +1,13 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Logger } from '@nestjs/common';
 import type { Clock } from '../auth.clock.js';
+import type { Lifetime } from '../auth.durations.js';
 import { AuthError } from '../auth.errors.js';
 import type { AuthEventListener } from '../auth.events.js';
 import { askHook } from '../auth.hook-answers.js';
-import type { JsonValue } from '../jwt/claims.js';
+import type { JsonValue, JwtClaims } from '../jwt/claims.js';
 import type { Scope } from '../jwt/scope.js';
+import { parseJwt, unverifiedClaims } from '../jwt/verify.js';
 import type { RevocationList } from '../stores/revocation-list.js';
 import { asking } from '../stores/store-answer.js';
 import type {
@@ -37,8 +39,8 @@ export interface IssuedSession {
   /** To be sent back with each request, where `session.antiCsrf` is `'token'`. */
   readonly antiCsrf: string | undefined;
   readonly scope: Scope | undefined;
-  /** Seconds until the access token ends. */
-  readonly expiresIn: number;
+  /** Of the access token. */
+  readonly claims: JwtClaims;
   /** Epoch milliseconds. */
   readonly issuedAt: number;
   /** Epoch milliseconds; a cookie that ended earlier would log out a user who comes back in time. */
@@ -204,7 +206,8 @@ export class SessionService {
   async revoke(sessionId: string, reason: SessionEnd = 'revoked'): Promise<boolean> {
     const { store, clock } = this.parts;
     const first = await asking(store.revoke(sessionId, reason, clock.now()));
-    await this.refuseAccess([sessionId]);
+    // an id that nobody has leaves no row behind
+    if (first || (await asking(store.find(sessionId))) !== undefined) await this.refuseAccess([sessionId]);
     return first;
   }
 
@@ -262,18 +265,15 @@ export class SessionService {
       ...(token.parentId !== null && { refreshParent: token.parentId }),
       ...(token.antiCsrf !== null && { csrf: token.antiCsrf }),
     };
+    const options = { ...grant, expiresIn: (accessLifetime / 1000) as Lifetime };
+    const accessToken = await tokens.issue('access', session.subject, options, lineage);
     return {
       session: new Session(session),
-      accessToken: await tokens.issue(
-        'access',
-        session.subject,
-        { ...grant, expiresIn: accessLifetime / 1000 },
-        lineage,
-      ),
+      accessToken,
+      claims: unverifiedClaims(parseJwt(accessToken)),
       refreshToken: text,
       antiCsrf: token.antiCsrf ?? undefined,
       scope: grant.scope,
-      expiresIn,
       issuedAt: now,
       refreshExpiresAt: Math.min(now + idleLifetime, session.absoluteExpiresAt),
     };

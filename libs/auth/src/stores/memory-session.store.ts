@@ -117,7 +117,11 @@ function refusal(reason: string): AuthError {
 
 /** What an application changes in its own objects changes no row, as with a database. */
 function copyOf(session: SessionRow): SessionRow {
-  return { ...session, grant: structuredClone(session.grant), data: structuredClone(session.data) };
+  return { ...session, grant: copied(session.grant), data: copied(session.data) };
+}
+
+function copied<T>(json: T): T {
+  return JSON.parse(JSON.stringify(json)) as T;
 }
 
 function isLive({ revokedAt, idleExpiresAt, absoluteExpiresAt }: SessionRow, now: number): boolean {

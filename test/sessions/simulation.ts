@@ -1,7 +1,10 @@
 import { AuthError } from '../../libs/auth/src/auth.errors.js';
 import { isLive, stateOf } from '../../libs/auth/src/session/rotation.js';
 import type { IssuedSession, SessionService } from '../../libs/auth/src/session/session.service.js';
+import { MemoryRevocationStore } from '../../libs/auth/src/stores/memory.stores.js';
 import { MemorySessionStore } from '../../libs/auth/src/stores/memory-session.store.js';
+import { RevocationList } from '../../libs/auth/src/stores/revocation-list.js';
+import { RevocationOptions } from '../../libs/auth/src/stores/revocation.options.js';
 import type { Promotion, RefreshTokenRow, SessionEnd, SessionRow } from '../../libs/auth/src/stores/session.store.js';
 import { TestClock } from '../../libs/auth/src/testing/test-clock.js';
 import type { Random } from '../fuzz/random.js';
@@ -63,6 +66,7 @@ export class Simulation {
 
   private readonly clock = new TestClock(start);
   private readonly store = new MemorySessionStore();
+  private readonly revocations = new RevocationList(new MemoryRevocationStore(), new RevocationOptions(), this.clock);
   /** One for each process. */
   private readonly clocks: readonly TestClock[];
   private readonly events: Opened['events'][] = [];
@@ -230,7 +234,7 @@ export class Simulation {
 
   /** A service of its own for each request shows whose statement comes. It keeps nothing between two of them. */
   private service(clock = this.clock): Opened {
-    const opened = openSessions({ store: this.store }, {}, clock);
+    const opened = openSessions({ store: this.store, revocations: this.revocations }, {}, clock);
     opened.seam.between = ({ name, args }, proceed) => this.executed(name, args, proceed);
     this.events.push(opened.events);
     return opened;

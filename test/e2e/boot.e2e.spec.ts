@@ -424,6 +424,21 @@ describe('cookies', () => {
     ['a path without a slash', { cookies: { access: { path: 'api' } } }, 'cookies.access.path', /path such as/],
     ['a domain with a leading dot', { cookies: { domain: '.example.com' } }, 'cookies.domain', /without a leading dot/],
     ['a domain that is a URL', { cookies: { domain: 'https://example.com' } }, 'cookies.domain', /domain name/],
+    [
+      'sliding by a misspelt option',
+      { cookies: { slidingRefresh: { within: '5m', absolute: '1h', absolut: '1h' } } },
+      'cookies.slidingRefresh.absolut',
+      /there are within, absolute/,
+    ],
+    [
+      'sliding without an end',
+      { cookies: { slidingRefresh: { within: '5m', absolute: 'never' } } },
+      'cookies.slidingRefresh.absolute',
+      /duration such as/,
+    ],
+    ['no public address', { publicUrl: null }, 'publicUrl', /public origin/],
+    ['no stores', { stores: null }, 'stores', /must be memoryStores/],
+    ['no hooks', { hooks: null }, 'hooks', /object or a class/],
     ['sliding for ever', { cookies: { slidingRefresh: true } }, 'cookies.slidingRefresh.within', /duration such as/],
     [
       'sliding without an end',

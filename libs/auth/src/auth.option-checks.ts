@@ -1,4 +1,4 @@
-import { seconds } from './auth.durations.js';
+import { parseDuration, seconds } from './auth.durations.js';
 import { AuthConfigError } from './auth.errors.js';
 import { authHookNames, type AuthHooks } from './auth.hooks.js';
 import { isLoopback } from './auth.loopback.js';
@@ -68,11 +68,11 @@ function checkCookies(settings: AuthSettings): void {
       throw new AuthConfigError('csrf.trustedOrigins', "must hold origins such as 'https://app.example.com'");
     }
   }
+  checkSliding(cookies.slidingRefresh);
   if (withCookies || (settings.withSessions && settings.session.transfer !== 'header')) checkAddress(settings);
   if (!withCookies) return;
   if (cookies.sameSite === 'none' && !secureCookies)
     throw new AuthConfigError('cookies.sameSite', "'none' needs an https publicUrl");
-  checkSliding(cookies.slidingRefresh);
   for (const kind of ['access', 'refresh'] as const) {
     const { name, path = kind === 'access' ? '/' : 'below /' } = cookies[kind];
     const { cookieName, cookiePath } = csrf[kind];
@@ -111,9 +111,14 @@ function checkPrefix(
 
 function checkSliding(sliding: false | SlidingRefresh): void {
   if (sliding === false) return;
-  for (const name of ['within', 'absolute'] as const) {
-    if (!(seconds(sliding?.[name]) > 0))
+  const names = ['within', 'absolute'] as const;
+  for (const name of names) {
+    if (!((parseDuration(sliding?.[name]) ?? 0) > 0))
       throw new AuthConfigError(`cookies.slidingRefresh.${name}`, "must be a duration such as '30m'");
+  }
+  for (const name of Object.keys(sliding)) {
+    if (!names.includes(name as (typeof names)[number]))
+      throw new AuthConfigError(`cookies.slidingRefresh.${name}`, `is no option: there are ${names.join(', ')}`);
   }
 }
 
@@ -149,7 +154,7 @@ function checkTrustedIssuers({ jwt }: AuthSettings): void {
 /** A hook that is misspelt would never be asked. An instance of a class may have other members; a plain object has none. */
 function checkHooks(hooks: AuthSettings['hooks']): void {
   if (typeof hooks === 'function') return;
-  if (typeof hooks !== 'object' || Array.isArray(hooks))
+  if (typeof hooks !== 'object' || hooks === null || Array.isArray(hooks))
     throw new AuthConfigError('hooks', 'must be an object or a class');
   const names = Object.getPrototypeOf(hooks) === Object.prototype ? Object.keys(hooks) : [];
   for (const name of names) {

@@ -84,15 +84,16 @@ export function resolveOptions(options: AuthModuleOptions): AuthSettings {
     revocation: checkSlice('revocation', new RevocationOptions(), options.revocation),
     errors: checkSlice('errors', new ErrorsOptions(), options.errors),
     guard: checkSlice('guard', new GuardOptions(), options.guard),
-    stores: options.stores ?? memoryStores(),
-    hooks: options.hooks ?? {},
+    stores: options.stores === undefined ? memoryStores() : options.stores,
+    hooks: options.hooks === undefined ? {} : options.hooks,
   };
   checkSettings(settings);
   return settings;
 }
 
 function publicAddress({ publicUrl, jwt }: AuthModuleOptions): Pick<AuthSettings, 'publicOrigin' | 'secureCookies'> {
-  const text = publicUrl ?? (/^https?:/.test(jwt.issuer) && URL.canParse(jwt.issuer) ? jwt.issuer : undefined);
+  const issuer = /^https?:/.test(jwt.issuer) && URL.canParse(jwt.issuer) ? jwt.issuer : undefined;
+  const text = publicUrl === undefined ? issuer : publicUrl;
   if (text === undefined) return { publicOrigin: undefined, secureCookies: true };
   const url = typeof text === 'string' && URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol) || url.username !== '') {

@@ -106,6 +106,7 @@ class JwtStrategy extends Strategy implements OnApplicationBootstrap, OnApplicat
     this.checkOwner(message.carrier);
     const token = await guard.authenticate(message, plain);
     // the guard takes any falsy user for a failure, but the hook has let it in
+    // passport takes a user who is falsy for a failed log-in
     if (token instanceof Token) return decisionOf(message.carrier)?.user || token;
     if (settings.guard.exemptMethods.includes(message.method)) return undefined;
     throw new AuthError('token_missing', { reason: 'the guard gave no token' });

@@ -129,7 +129,8 @@ export class SessionService {
       throw new AuthError('too_many_refreshes', { reason: 'its children are not used', retryAfter });
     }
     if (!(await this.promoted(rows.session, step, now))) return undefined;
-    const { row, text } = this.newToken(rows.session.id, step.parent, now);
+    // by a slower clock it came before its parent moved up: siblings of one leeway would be no twins
+    const { row, text } = this.newToken(rows.session.id, step.parent, Math.max(now, rows.session.rotatedAt));
     await asking(store.addToken(row));
     // a log-out, or a faster refresh, may have come between the first read and the new row
     const session = await asking(store.find(rows.session.id));

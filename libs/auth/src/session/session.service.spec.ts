@@ -442,6 +442,25 @@ describe('SessionService: what earlier rules got wrong', () => {
     expect(await codeOf(refresh(next))).toBe('token_expired');
   });
 
+  it('T7 an early R2 is refreshed while A2 moves up, by clocks that differ: what the jar holds then is answered', async () => {
+    const { first, refresh, useOf, later, store, clock } = await signIn();
+    const skew = 1_000;
+    const behind = openSessions({ store }, {}, new TestClock());
+    const refreshBehind = ({ refreshToken }: IssuedSession) => {
+      behind.clock.set(clock.now() - skew);
+      return behind.sessions.refresh(refreshToken);
+    };
+    const one = await refresh(first);
+    later();
+    await refresh(one); // R1 is current from now on
+    const two = await refreshBehind(one); // issued before that, by the clock of its process
+    later(leeway + skew);
+    const three = await refreshBehind(two); // early there: another child of R1
+    await useOf(two); // not early here: R2 is current
+    later();
+    await expect(refresh(three)).resolves.toBeDefined();
+  });
+
   it('T6 a clean-up deletes no row of a live session: a reuse is still seen', async () => {
     const { first, next, refresh, later, store, clock } = await signInAndTurn();
     later(idleLifetime - 1);

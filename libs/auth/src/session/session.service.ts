@@ -141,7 +141,8 @@ export class SessionService {
     const grant = await this.grantOf(rows.session);
     const { parent, promote } = step;
     if (promote !== undefined && !(await this.promote(secret.sessionId, promote.seen, parent, now))) return undefined;
-    const { row, text } = this.newToken(secret.sessionId, parent, now);
+    // by a slower clock it came before its parent moved up: siblings of one leeway would be no twins
+    const { row, text } = this.newToken(secret.sessionId, parent, Math.max(now, rows.session.rotatedAt));
     await asking(store.addToken(row));
     // a log-out, or a faster refresh, may have come between the first read and the new row
     const session = await asking(store.find(secret.sessionId));

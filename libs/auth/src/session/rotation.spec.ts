@@ -69,6 +69,20 @@ describe('stateOf', () => {
     ['raced', 'a twin of the current token', rowsOf(tokenOf('previous', current.issuedAt))],
     ['raced', 'one issued a leeway before', rowsOf(tokenOf('previous', current.issuedAt - leeway))],
     ['raced', 'one issued a leeway after', rowsOf(tokenOf('previous', current.issuedAt + leeway))],
+    [
+      'grace',
+      'a twin while the branch has given out a child within the leeway',
+      rowsOf(tokenOf('previous', current.issuedAt), {}, { childrenOfCurrent: { count: 1, newestAt: now - leeway } }),
+    ],
+    [
+      'raced',
+      'a twin once the newest child of the branch is older',
+      rowsOf(
+        tokenOf('previous', current.issuedAt),
+        {},
+        { childrenOfCurrent: { count: 1, newestAt: now - leeway - 1 } },
+      ),
+    ],
     ['reused', 'one issued more than a leeway before', rowsOf(tokenOf('previous', current.issuedAt - leeway - 1))],
     ['reused', 'one issued more than a leeway after', rowsOf(tokenOf('previous', current.issuedAt + leeway + 1))],
     ['grace', 'a twin of the current token within the leeway', rowsOf(tokenOf('previous'), { rotatedAt: now })],
@@ -179,7 +193,8 @@ describe('nextStep', () => {
       const many: Children = { count: 50, newestAt: now };
       const other = counted === 'childrenOfToken' ? 'childrenOfCurrent' : 'childrenOfToken';
       expect(nextStep({ ...rows, [counted]: many }, now, leeway)).toEqual(waiting(minute));
-      expect(nextStep({ ...rows, [other]: many }, now, leeway).kind).toBe('child');
+      const old = { ...many, newestAt: now - leeway - 1 };
+      expect(nextStep({ ...rows, [other]: old }, now, leeway).kind).toBe('child');
     });
   });
 });

@@ -14,7 +14,7 @@ export type RefreshTokenState =
   | 'early'
   /** A child of it that was not used yet: now it is. */
   | 'pending'
-  /** Overtaken within the leeway: it goes on with the live branch. */
+  /** Overtaken within the leeway, or by a branch that was given out within the leeway: it goes on with the live branch. */
   | 'grace'
   /** A sibling of the current token, issued within one leeway of it: two tabs, of which the cookie jar kept this one. */
   | 'raced'
@@ -45,8 +45,9 @@ export function stateOf(rows: RotationRows, now: number, leeway: number): Refres
   const isOfPrevious = token.parentId !== null && token.parentId === session.previousId;
   const isPrevious = token.id === session.previousId;
   if (isOpen && (isPrevious || isOfPrevious || areTwins(token, previous, leeway))) return 'grace';
-  if (isOfPrevious && areTwins(token, current, leeway)) return 'raced';
-  return 'reused';
+  if (!isOfPrevious || !areTwins(token, current, leeway)) return 'reused';
+  // what the branch gave within the leeway may be on its way to this very tab: moving the branch would log it out
+  return now - rows.childrenOfCurrent.newestAt <= leeway ? 'grace' : 'raced';
 }
 
 /** The one decision of a refresh, as a pure function of what was read. */

@@ -461,6 +461,18 @@ describe('SessionService: what earlier rules got wrong', () => {
     await expect(refresh(three)).resolves.toBeDefined();
   });
 
+  it('T8 R2 is refreshed around the end of the leeway of R1, its sibling: whichever answer the jar keeps is answered', async () => {
+    const { first, refresh, useOf, later } = await signIn();
+    const [one, two] = [await refresh(first), await refresh(first)];
+    await useOf(one);
+    later(leeway);
+    const three = await refresh(two); // still open: a child of R1
+    later(1_000);
+    const four = await refresh(two); // no more: R2 would move the branch, and R3 be of the one overtaken
+    later();
+    for (const kept of [three, four]) await expect(refresh(kept)).resolves.toBeDefined();
+  });
+
   it('T6 a clean-up deletes no row of a live session: a reuse is still seen', async () => {
     const { first, next, refresh, later, store, clock } = await signInAndTurn();
     later(idleLifetime - 1);

@@ -6,7 +6,9 @@ import { SessionStore } from './session.store.js';
 export class NoSessionStore extends SessionStore {
   /** @throws AuthError `invalid_argument` */
   async create(): Promise<void> {
-    throw new AuthError('invalid_argument', { reason: 'these stores keep no sessions: use memoryStores()' });
+    throw new AuthError('invalid_argument', {
+      reason: 'these stores keep no sessions: use memoryStores() or typeormStores()',
+    });
   }
 
   async rotationRows(): Promise<undefined> {}

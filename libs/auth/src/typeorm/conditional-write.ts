@@ -4,6 +4,15 @@ import { driverCode } from './on-primary.js';
 /** A row with this key is there already: better-sqlite3 (two), pg, mysql2. */
 const duplicateCodes = new Set(['SQLITE_CONSTRAINT_PRIMARYKEY', 'SQLITE_CONSTRAINT_UNIQUE', '23505', 'ER_DUP_ENTRY']);
 
+/** Insert a row, which the database refuses when its key is taken. */
+export async function insertRow<T extends ObjectLiteral>(
+  db: EntityManager,
+  entity: EntityTarget<T>,
+  row: QueryDeepPartialEntity<T>,
+): Promise<void> {
+  await db.createQueryBuilder().insert().into(entity).values(row).updateEntity(false).callListeners(false).execute();
+}
+
 /**
  * Insert a row unless its key is taken.
  *
@@ -17,7 +26,7 @@ export async function insertIfAbsent<T extends ObjectLiteral>(
   row: QueryDeepPartialEntity<T>,
 ): Promise<boolean> {
   try {
-    await db.createQueryBuilder().insert().into(entity).values(row).updateEntity(false).callListeners(false).execute();
+    await insertRow(db, entity, row);
     return true;
   } catch (error) {
     if (duplicateCodes.has(driverCode(error) ?? '')) return false;

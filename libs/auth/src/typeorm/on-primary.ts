@@ -1,7 +1,8 @@
 import type { DataSource, EntityManager } from 'typeorm';
 
 /**
- * Do the work on one connection to the primary: a replica that lags would not know the newest revocation.
+ * Do the work on one connection to the primary: a replica that lags would not know the newest revocation,
+ * nor the newest refresh token.
  *
  * On SQLite all of TypeORM shares one connection: called while the application has a transaction open there, the
  * statements join it, and a rollback takes them back. Revoke after the commit.
@@ -9,13 +10,17 @@ import type { DataSource, EntityManager } from 'typeorm';
  * @throws Error that names the driver's code only. TypeORM's error holds the statement and its parameters, and would show
  *   them to every logger; that is also why it is not the `cause`.
  */
-export async function onPrimary<T>(dataSource: DataSource, work: (db: EntityManager) => Promise<T>): Promise<T> {
+export async function onPrimary<T>(
+  dataSource: DataSource,
+  kept: 'revocations' | 'sessions',
+  work: (db: EntityManager) => Promise<T>,
+): Promise<T> {
   const runner = dataSource.createQueryRunner('master');
   try {
     return await untilUnlocked(() => work(runner.manager), 10);
   } catch (error) {
     // oxlint-disable-next-line preserve-caught-error -- see @throws
-    throw new Error(`The store of revocations failed: ${driverCode(error) ?? errorName(error)}`);
+    throw new Error(`The store of ${kept} failed: ${driverCode(error) ?? errorName(error)}`);
   } finally {
     await runner.release();
   }
@@ -24,7 +29,7 @@ export async function onPrimary<T>(dataSource: DataSource, work: (db: EntityMana
 /** The database ended one of two statements that waited for each other, and took it back whole: MySQL, PostgreSQL (two). */
 const deadlockCodes = new Set(['ER_LOCK_DEADLOCK', '40P01', '40001']);
 
-/** Safe to do again: a method of the store ends with the first statement that changes anything. */
+/** Safe to do again: `work` ends with the first statement that changes anything. */
 async function untilUnlocked<T>(work: () => Promise<T>, attempts: number): Promise<T> {
   try {
     return await work();

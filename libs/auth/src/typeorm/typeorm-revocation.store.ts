@@ -1,16 +1,13 @@
 import type { DataSource, EntityManager } from 'typeorm';
-import { AuthError } from '../auth.errors.js';
 import type { RefreshUse, Revocation, RevocationCursor } from '../stores/revocation.store.js';
 import { RevocationStore } from '../stores/revocation.store.js';
+import { checkId, checkText } from './column-checks.js';
 import { confirm, use } from './refresh-use.statements.js';
 import { onPrimary } from './on-primary.js';
 import type { RevocationName } from './revocation.statements.js';
 import { find, list, revoke } from './revocation.statements.js';
 import { pruneRefreshUses, pruneRevocations } from './prune.statements.js';
 import { wholeNumber } from './whole-number.js';
-
-/** As wide as the columns. Beyond it MySQL may cut an id off, and PostgreSQL cuts trailing spaces: neither says so. */
-const greatestIdLength = 255;
 
 /**
  * The deny-list in the application's database, read and written on the primary.
@@ -62,18 +59,6 @@ export class TypeormRevocationStore extends RevocationStore {
   }
 
   #run<T>(work: (db: EntityManager) => Promise<T>): Promise<T> {
-    return onPrimary(this.#dataSource(), work);
-  }
-}
-
-function checkText(name: string, id: unknown): asserts id is string {
-  // TypeORM reads null, undefined and objects in a condition in ways of its own
-  if (typeof id !== 'string') throw new AuthError('invalid_argument', { reason: `${name} must be a string` });
-}
-
-function checkId(name: string, id: unknown): void {
-  checkText(name, id);
-  if (id.length > greatestIdLength) {
-    throw new AuthError('invalid_argument', { reason: `${name} has more than ${greatestIdLength} characters` });
+    return onPrimary(this.#dataSource(), 'revocations', work);
   }
 }

@@ -4,6 +4,7 @@ import { AuthConfigError } from '../auth.errors.js';
 import type { AuthStores, InstanceFinder } from '../stores/auth-stores.js';
 import { authEntities } from './entities.js';
 import { TypeormRevocationStore } from './typeorm-revocation.store.js';
+import { TypeormSessionStore } from './typeorm-session.store.js';
 
 export interface TypeormStoresOptions {
   /** The name of the DataSource, as `TypeOrmModule.forRoot({ name })` has it. Default: the one without a name. */
@@ -23,7 +24,8 @@ export function typeormStores({ dataSource }: TypeormStoresOptions = {}): AuthSt
     durable: true,
     create: (instances) => {
       let found: DataSource | undefined;
-      return { revocations: new TypeormRevocationStore(() => (found ??= findDataSource(instances, dataSource))) };
+      const find = () => (found ??= findDataSource(instances, dataSource));
+      return { revocations: new TypeormRevocationStore(find), sessions: new TypeormSessionStore(find) };
     },
   };
 }

@@ -18,3 +18,9 @@ export const wholeNumberColumn: ValueTransformer = {
   to: wholeNumber,
   from: (stored: string | number | bigint) => (Number(stored) === endless ? Infinity : Number(stored)),
 };
+
+/** The same for a time that is not there yet. */
+export const wholeNumberOrNullColumn: ValueTransformer = {
+  to: (value: number | null) => (value === null ? null : wholeNumber(value)),
+  from: (stored: string | number | bigint | null) => (stored === null ? null : wholeNumberColumn.from(stored)),
+};

@@ -1,8 +1,6 @@
-import type { MigrationInterface, QueryRunner, TableColumnOptions } from 'typeorm';
+import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { Table } from 'typeorm';
-
-/** How a text column compares; nothing where the database compares exactly by itself. */
-type Exact = Pick<TableColumnOptions, 'charset' | 'collation'>;
+import { exactText, type Exact } from '../exact-text.js';
 
 /** Makes the deny-list and the uses of stateless refresh tokens. */
 export class AuthRevocation1785542400000 implements MigrationInterface {
@@ -48,16 +46,4 @@ function refreshUseTable(exact: Exact): Table {
     ],
     indices: [{ name: 'IDX_auth_refresh_use_expiry', columnNames: ['expires_at'] }],
   });
-}
-
-/**
- * MySQL and MariaDB compare without case and ignore trailing spaces unless told otherwise: one user's revocation would hit
- * another. The collations that do neither have different names in the two, and both may be connected as type `mysql`.
- */
-async function exactText(queryRunner: QueryRunner): Promise<Exact> {
-  if (!['mysql', 'mariadb', 'aurora-mysql'].includes(queryRunner.dataSource.options.type)) return {};
-
-  const [row] = (await queryRunner.query('SELECT VERSION() AS version')) as { version: string }[];
-  const isMariaDb = /mariadb/i.test(row?.version ?? '');
-  return { charset: 'utf8mb4', collation: isMariaDb ? 'utf8mb4_nopad_bin' : 'utf8mb4_0900_bin' };
 }

@@ -1,0 +1,119 @@
+import { randomUUID } from 'node:crypto';
+import type { EntityManager, QueryDeepPartialEntity } from 'typeorm';
+import type { Promotion, SessionEnd, SessionRow, SessionSelection } from '../stores/session.store.js';
+import { affectedRows, insertRow } from './conditional-write.js';
+import { SessionEntity } from './session.entity.js';
+
+/** Conditions name columns, not properties: an UPDATE and a SELECT share them. */
+const isLive = 'revoked_at IS NULL AND idle_expires_at > :now AND absolute_expires_at > :now';
+
+export async function insertSession(db: EntityManager, session: SessionRow): Promise<void> {
+  const { revokedAt, idleExpiresAt, absoluteExpiresAt } = session;
+  const endsAt = Math.min(revokedAt ?? Infinity, idleExpiresAt, absoluteExpiresAt);
+  const row = { ...toSession(session), revokeBatch: null, endsAt };
+  // TypeORM's type looks into the objects, and finds what may be a function; as a text they are values
+  await insertRow(db, SessionEntity, row as QueryDeepPartialEntity<SessionEntity>);
+}
+
+export async function findSession(db: EntityManager, id: string): Promise<SessionRow | undefined> {
+  const row = await db.createQueryBuilder(SessionEntity, 'row').where('row.id = :id', { id }).getOne();
+  return row === null ? undefined : toSession(row);
+}
+
+/** @returns the live sessions selected, the newest first. */
+export async function listSessions(db: EntityManager, selection: SessionSelection, now: number): Promise<SessionRow[]> {
+  const rows = await db
+    .createQueryBuilder(SessionEntity, 'row')
+    .where(selected(selection), { ...selection, now })
+    .andWhere(isLive)
+    .orderBy({ 'row.createdAt': 'DESC', 'row.id': 'ASC' })
+    .getMany();
+  return rows.map(toSession);
+}
+
+/** C2 of the state machine. Of concurrent calls, one finds `seen` still current. */
+export async function promote(
+  db: EntityManager,
+  { sessionId, seen, to, now, rotatedBefore, idleExpiresAt }: Promotion,
+): Promise<boolean> {
+  const idle = () => lesser('absolute_expires_at', ':idleExpiresAt');
+  const promoted = await db
+    .createQueryBuilder()
+    .update(SessionEntity)
+    // the value seen, not the column: MySQL would take the new current_id where that is set first
+    .set({ previousId: seen, currentId: to, rotatedAt: now, idleExpiresAt: idle, endsAt: idle })
+    .where('id = :sessionId AND current_id = :seen AND rotated_at < :rotatedBefore', { sessionId, seen, rotatedBefore })
+    .andWhere(isLive, { now })
+    .setParameters({ idleExpiresAt })
+    .callListeners(false)
+    .execute();
+  return affectedRows(promoted) > 0;
+}
+
+export async function revokeSession(db: EntityManager, id: string, reason: SessionEnd, now: number): Promise<boolean> {
+  const revoked = await db
+    .createQueryBuilder()
+    .update(SessionEntity)
+    .set({ revokedAt: now, revokeReason: reason, endsAt: () => lesser('ends_at', ':now') })
+    .where('id = :id AND revoked_at IS NULL', { id, now })
+    .callListeners(false)
+    .execute();
+  return affectedRows(revoked) > 0;
+}
+
+/**
+ * End the live sessions selected, by one statement that leaves its mark on them.
+ *
+ * The mark tells which ones they were: RETURNING would, but MariaDB has none for an UPDATE, and ids read before it would
+ * not be those that it met.
+ *
+ * @returns the mark; undefined when it met none.
+ */
+export async function revokeSelected(
+  db: EntityManager,
+  selection: SessionSelection,
+  reason: SessionEnd,
+  now: number,
+): Promise<string | undefined> {
+  const revokeBatch = randomUUID();
+  const revoked = await db
+    .createQueryBuilder()
+    .update(SessionEntity)
+    .set({ revokedAt: now, revokeReason: reason, revokeBatch, endsAt: () => lesser('ends_at', ':now') })
+    .where(selected(selection), { ...selection, now })
+    .andWhere(isLive)
+    .callListeners(false)
+    .execute();
+  return affectedRows(revoked) > 0 ? revokeBatch : undefined;
+}
+
+/** @param subject whose sessions they are: the index is on it. */
+export async function idsOfBatch(db: EntityManager, subject: string, batch: string): Promise<string[]> {
+  const rows = await db
+    .createQueryBuilder(SessionEntity, 'row')
+    .select('row.id')
+    .where('row.subject = :subject AND row.revokeBatch = :batch', { subject, batch })
+    .getMany();
+  return rows.map(({ id }) => id);
+}
+
+/** These and nothing else: an argument or an entity may carry more. */
+export function toSession(row: SessionRow): SessionRow {
+  const { id, subject, tenant, currentId, previousId, rotatedAt, createdAt, idleExpiresAt, absoluteExpiresAt } = row;
+  const { revokedAt, revokeReason, grant, data } = row;
+  return {
+    ...{ id, subject, tenant, currentId, previousId, rotatedAt, createdAt, idleExpiresAt, absoluteExpiresAt },
+    ...{ revokedAt, revokeReason, grant, data },
+  };
+}
+
+function selected({ tenant, except }: SessionSelection): string {
+  const ofTenant = tenant === undefined ? '' : ' AND tenant_id = :tenant';
+  const butOne = except === undefined ? '' : ' AND id <> :except';
+  return `subject = :subject${ofTenant}${butOne}`;
+}
+
+/** SQLite's two-argument MIN is PostgreSQL's and MySQL's LEAST; CASE is everybody's. */
+function lesser(column: string, parameter: string): string {
+  return `CASE WHEN ${column} < ${parameter} THEN ${column} ELSE ${parameter} END`;
+}

@@ -1,0 +1,131 @@
+import type { DataSource, EntityManager } from 'typeorm';
+import type {
+  Promotion,
+  RefreshTokenRow,
+  RotationRows,
+  SessionEnd,
+  SessionRow,
+  SessionSelection,
+} from '../stores/session.store.js';
+import { SessionStore } from '../stores/session.store.js';
+import { checkIds, checkJsonObject, checkText, checkWholeNumbers } from './column-checks.js';
+import { onPrimary } from './on-primary.js';
+import { deleteSessions, deleteTokensOf, endedSessions } from './prune.statements.js';
+import { insertToken, rotationRows } from './refresh-token.statements.js';
+import {
+  findSession,
+  idsOfBatch,
+  insertSession,
+  listSessions,
+  promote,
+  revokeSelected,
+  revokeSession,
+} from './session.statements.js';
+
+/**
+ * Sessions in the application's database, read and written on the primary: on a replica that lags, a refresh token that
+ * was just issued would be unknown.
+ *
+ * Opens no transaction, see {@link onPrimary} for what happens inside one. A refresh takes three statements, or four where
+ * the token is used for the first time. What is no text or no whole number is refused before any (ST-05, ST-06).
+ */
+export class TypeormSessionStore extends SessionStore {
+  readonly #dataSource: () => DataSource;
+
+  /** @param dataSource is asked at each use, never before. What it throws passes through. */
+  constructor(dataSource: () => DataSource) {
+    super();
+    this.#dataSource = dataSource;
+  }
+
+  async create(session: SessionRow, token: RefreshTokenRow): Promise<void> {
+    checkSession(session);
+    checkToken(token);
+    await this.#run((db) => insertSession(db, session));
+    await this.#run((db) => insertToken(db, token));
+  }
+
+  async rotationRows(sessionId: string, tokenHash: string): Promise<RotationRows | undefined> {
+    checkText('sessionId', sessionId);
+    checkText('tokenHash', tokenHash);
+    return this.#run((db) => rotationRows(db, sessionId, tokenHash));
+  }
+
+  async addToken(token: RefreshTokenRow): Promise<void> {
+    checkToken(token);
+    await this.#run((db) => insertToken(db, token));
+  }
+
+  async promote(promotion: Promotion): Promise<boolean> {
+    const { sessionId, seen, to, now, rotatedBefore, idleExpiresAt } = promotion;
+    checkIds({ sessionId, seen, to });
+    checkWholeNumbers({ now, rotatedBefore, idleExpiresAt });
+    return this.#run((db) => promote(db, promotion));
+  }
+
+  async find(sessionId: string): Promise<SessionRow | undefined> {
+    checkText('sessionId', sessionId);
+    return this.#run((db) => findSession(db, sessionId));
+  }
+
+  async revoke(sessionId: string, reason: SessionEnd, now: number): Promise<boolean> {
+    checkText('sessionId', sessionId);
+    checkIds({ reason });
+    checkWholeNumbers({ now });
+    return this.#run((db) => revokeSession(db, sessionId, reason, now));
+  }
+
+  async revokeAll(selection: SessionSelection, reason: SessionEnd, now: number): Promise<string[]> {
+    checkSelection(selection);
+    checkIds({ reason });
+    checkWholeNumbers({ now });
+    const batch = await this.#run((db) => revokeSelected(db, selection, reason, now));
+    return batch === undefined ? [] : this.#run((db) => idsOfBatch(db, selection.subject, batch));
+  }
+
+  async list(selection: SessionSelection, now: number): Promise<SessionRow[]> {
+    checkSelection(selection);
+    checkWholeNumbers({ now });
+    return this.#run((db) => listSessions(db, selection, now));
+  }
+
+  /**
+   * @param endedBefore well in the past: by a clock that is behind ours a session may still live, and a token that is added
+   *   while its session goes stays for good.
+   */
+  async prune(endedBefore: number, limit: number): Promise<number> {
+    checkWholeNumbers({ endedBefore, limit });
+    const ids = await this.#run((db) => endedSessions(db, endedBefore, limit));
+    if (ids.length === 0) return 0;
+    await this.#run((db) => deleteTokensOf(db, ids, endedBefore));
+    return this.#run((db) => deleteSessions(db, ids, endedBefore));
+  }
+
+  #run<T>(work: (db: EntityManager) => Promise<T>): Promise<T> {
+    return onPrimary(this.#dataSource(), 'sessions', work);
+  }
+}
+
+function checkSession(session: SessionRow): void {
+  const { id, subject, tenant, currentId, previousId, revokeReason, revokedAt, grant, data } = session;
+  const { rotatedAt, createdAt, idleExpiresAt, absoluteExpiresAt } = session;
+  checkIds({ id, subject, currentId, ...withoutNull({ tenant, previousId, revokeReason }) });
+  checkWholeNumbers({ rotatedAt, createdAt, idleExpiresAt, absoluteExpiresAt, ...withoutNull({ revokedAt }) });
+  checkJsonObject('grant', grant);
+  checkJsonObject('data', data);
+}
+
+function checkToken({ id, sessionId, tokenHash, parentId, antiCsrf, issuedAt }: RefreshTokenRow): void {
+  checkIds({ id, sessionId, tokenHash, ...withoutNull({ parentId, antiCsrf }) });
+  checkWholeNumbers({ issuedAt });
+}
+
+function checkSelection({ subject, tenant, except }: SessionSelection): void {
+  checkText('subject', subject);
+  if (tenant !== undefined) checkText('tenant', tenant);
+  if (except !== undefined) checkText('except', except);
+}
+
+function withoutNull(values: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null));
+}

@@ -40,7 +40,7 @@ function checkLifetimes({ jwt, revocation }: AuthSettings): void {
   }
 }
 
-function checkSessions({ session, jwt, cookies, withSessions, secureCookies }: AuthSettings): void {
+function checkSessions({ session, jwt, cookies, withSessions }: AuthSettings): void {
   if (seconds(session.idleLifetime) > seconds(session.absoluteLifetime))
     throw new AuthConfigError('session.idleLifetime', 'is longer than session.absoluteLifetime');
   if (!withSessions) return;
@@ -50,10 +50,7 @@ function checkSessions({ session, jwt, cookies, withSessions, secureCookies }: A
       'must be longer than jwt.accessTokenLifetime and session.reuseLeeway together: sessions would end while they are used',
     );
   }
-  if (session.transfer === 'header') return;
-  if (cookies.sameSite === 'none' && !secureCookies)
-    throw new AuthConfigError('cookies.sameSite', "'none' needs an https publicUrl");
-  if (cookies.sameSite === 'none' && session.antiCsrf === 'none') {
+  if (session.transfer !== 'header' && cookies.sameSite === 'none' && session.antiCsrf === 'none') {
     throw new AuthConfigError(
       'session.antiCsrf',
       "is 'none' beside cookies.sameSite: 'none': every site could act for your users, take 'custom-header'",
@@ -62,7 +59,7 @@ function checkSessions({ session, jwt, cookies, withSessions, secureCookies }: A
 }
 
 function checkCookies(settings: AuthSettings): void {
-  const { withCookies, secureCookies, cookies, csrf } = settings;
+  const { withCookies, cookies, csrf } = settings;
   for (const origin of csrf.trustedOrigins) {
     if (!URL.canParse(origin) || new URL(origin).origin !== origin) {
       throw new AuthConfigError('csrf.trustedOrigins', "must hold origins such as 'https://app.example.com'");
@@ -71,8 +68,6 @@ function checkCookies(settings: AuthSettings): void {
   checkSliding(cookies.slidingRefresh);
   if (withCookies || (settings.withSessions && settings.session.transfer !== 'header')) checkAddress(settings);
   if (!withCookies) return;
-  if (cookies.sameSite === 'none' && !secureCookies)
-    throw new AuthConfigError('cookies.sameSite', "'none' needs an https publicUrl");
   for (const kind of ['access', 'refresh'] as const) {
     const { name, path = kind === 'access' ? '/' : 'below /' } = cookies[kind];
     const { cookieName, cookiePath } = csrf[kind];
@@ -85,9 +80,11 @@ function checkCookies(settings: AuthSettings): void {
   if (new Set(names).size < names.length) throw new AuthConfigError('cookies', 'two cookies have one name');
 }
 
-function checkAddress({ publicOrigin, secureCookies }: AuthSettings): void {
+function checkAddress({ publicOrigin, secureCookies, cookies }: AuthSettings): void {
   if (publicOrigin === undefined)
     throw new AuthConfigError('publicUrl', 'is missing: cookies need to know whether the site is https');
+  if (cookies.sameSite === 'none' && !secureCookies)
+    throw new AuthConfigError('cookies.sameSite', "'none' needs an https publicUrl");
   if (secureCookies || isLoopback(new URL(publicOrigin).hostname)) return;
   throw new AuthConfigError(
     'publicUrl',

@@ -29,7 +29,7 @@ export interface AuthModuleOptions {
   /** Given, even as `{}`: tokens are issued so that they can travel in cookies. */
   cookies?: Given<Omit<CookiesOptions, 'access' | 'refresh'>> & { access?: CookieOptions; refresh?: CookieOptions };
   csrf?: Given<Omit<CsrfOptions, 'access' | 'refresh'>> & { access?: Given<CsrfNames>; refresh?: Given<CsrfNames> };
-  /** Given, even as `{}`: refusals speak as SuperTokens' client expects. Sessions themselves need no option. */
+  /** Given, even as `{}`: sessions can travel in cookies, and refusals speak as SuperTokens' client expects. */
   session?: Given<SessionOptions>;
   /** Default `memoryStores()`; `typeormStores()` of `nest-latchkey/typeorm`; `noStores()` remembers nothing. */
   stores?: AuthStores;

@@ -137,9 +137,10 @@ export const providersOf = (optionsToken: string | symbol): Provider[] => [
   make(CookieJar, [AUTH_SETTINGS, Clock], ({ cookies, csrf, secureCookies, session }: AuthSettings, clock: Clock) => {
     return new CookieJar({ cookies, csrf, clock, secure: secureCookies, refreshPath: session.basePath });
   }),
-  make(SessionWire, [AUTH_SETTINGS], ({ session, cookies, secureCookies }: AuthSettings) => {
+  make(SessionWire, [AUTH_SETTINGS], ({ session, cookies, secureCookies, withSessions }: AuthSettings) => {
     return new SessionWire({
-      transfer: session.transfer,
+      // nothing was checked for cookies where the application did not speak of sessions
+      transfer: withSessions ? session.transfer : 'header',
       refreshPath: `${session.basePath}/session/refresh`,
       secure: secureCookies,
       sameSite: cookies.sameSite,
@@ -172,8 +173,9 @@ export const providersOf = (optionsToken: string | symbol): Provider[] => [
   make(
     GUARD_SETTINGS,
     [AUTH_SETTINGS, CookieJar],
-    ({ guard, transport, session }: AuthSettings, jar: CookieJar): GuardSettings => {
-      const sessionCookie = session.transfer === 'header' ? undefined : sessionCookies.access;
+    ({ guard, transport, session, withSessions }: AuthSettings, jar: CookieJar): GuardSettings => {
+      const inCookies = withSessions && session.transfer !== 'header';
+      const sessionCookie = inCookies ? sessionCookies.access : undefined;
       return { guard, places: { ...transport, cookieNames: jar.names, sessionCookie } };
     },
   ),

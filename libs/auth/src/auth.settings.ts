@@ -18,7 +18,7 @@ export interface AuthSettings {
   readonly secureCookies: boolean;
   /** Tokens can travel in cookies here. */
   readonly withCookies: boolean;
-  /** The application has said that it uses sessions. */
+  /** The application has said that it uses sessions: `session` stands in its options. */
   readonly withSessions: boolean;
   readonly keys: KeyRing;
   readonly jwt: JwtOptions;

@@ -1,10 +1,12 @@
-import { Module, ValidationPipe, type DynamicModule } from '@nestjs/common';
+import { Module, RequestMethod, ValidationPipe } from '@nestjs/common';
+import type { DynamicModule, MiddlewareConsumer, NestModule } from '@nestjs/common';
 import { APP_FILTER, APP_PIPE } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { AuthModule } from 'nest-latchkey';
 import { typeormStores } from 'nest-latchkey/typeorm';
 import { DriverPackageNotInstalledError } from 'typeorm';
 import { AccountController } from './account/account.controller.js';
+import { AccountHooks } from './account/account.hooks.js';
 import { databaseOptions } from './database.js';
 import { Environment } from './environment.js';
 import { HttpExceptionWithHeadersFilter } from './http/http-exception-with-headers.js';
@@ -13,29 +15,28 @@ import { signingKey } from './keys.js';
 import { HealthController } from './pages/health.controller.js';
 import { StartController } from './pages/start.controller.js';
 import { LogInAttempts } from './rate-limit/log-in-attempts.js';
+import { RefreshRateLimitMiddleware } from './rate-limit/refresh-rate-limit.middleware.js';
 import { TokenController } from './token/token.controller.js';
-import { AppUser } from './users/app-user.entity.js';
 import { UsersController } from './users/users.controller.js';
-import { UsersService } from './users/users.service.js';
+import { UsersModule } from './users/users.module.js';
 
 @Module({
   controllers: [StartController, HealthController, AccountController, TokenController, UsersController],
   providers: [
-    UsersService,
     LogInAttempts,
     { provide: APP_PIPE, useValue: new ValidationPipe({ whitelist: true, forbidNonWhitelisted: true }) },
     { provide: APP_FILTER, useClass: HttpExceptionWithHeadersFilter },
     { provide: APP_FILTER, useClass: QueryFailedFilter },
   ],
 })
-// oxlint-disable-next-line typescript/no-extraneous-class -- that is what a Nest module is
-export class AppModule {
+export class AppModule implements NestModule {
   static forEnvironment(environment: Environment): DynamicModule {
+    const users = UsersModule.forEnvironment(environment);
     return {
       module: AppModule,
       imports: [
         TypeOrmModule.forRoot({ ...databaseOptions(environment.databaseUrl), toRetry }),
-        TypeOrmModule.forFeature([AppUser]),
+        users,
         AuthModule.forRoot({
           publicUrl: environment.publicUrl,
           jwt: {
@@ -46,13 +47,25 @@ export class AppModule {
             refreshTokenLifetime: environment.refreshTokenLifetime,
             clockTolerance: environment.clockTolerance,
           },
-          session: { reuseLeeway: environment.reuseLeeway },
+          session: {
+            idleLifetime: environment.refreshTokenLifetime,
+            absoluteLifetime: Math.max(environment.refreshTokenLifetime, 180 * 86_400),
+            reuseLeeway: environment.reuseLeeway,
+            antiCsrf: environment.antiCsrf,
+          },
+          hooks: AccountHooks,
+          imports: [users],
           csrf: { trustedOrigins: [...environment.corsOrigins] },
           stores: typeormStores(),
         }),
       ],
       providers: [{ provide: Environment, useValue: environment }],
     };
+  }
+
+  configure(consumer: MiddlewareConsumer): void {
+    const refresh = { path: 'auth/session/refresh', method: RequestMethod.POST };
+    consumer.apply(RefreshRateLimitMiddleware).forRoutes(refresh);
   }
 }
 

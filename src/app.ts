@@ -2,7 +2,7 @@ import { NestFactory, type AbstractHttpAdapter } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { INestApplication } from '@nestjs/common';
-import { AuthConfigError } from 'nest-latchkey';
+import { AuthConfigError, AuthModule } from 'nest-latchkey';
 import { AppModule } from './app.module.js';
 import { setUpDocumentation } from './documentation.js';
 import { EnvironmentError, type Environment } from './environment.js';
@@ -27,6 +27,7 @@ export async function createApp(environment: Environment): Promise<INestApplicat
       origin: [...environment.corsOrigins],
       credentials: true,
       methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+      allowedHeaders: AuthModule.corsHeaders(),
       exposedHeaders: ['WWW-Authenticate', 'Retry-After'],
     });
   }
@@ -59,4 +60,6 @@ const variables: Readonly<Record<string, string>> = {
   'jwt.refreshTokenLifetime': 'REFRESH_TOKEN_LIFETIME',
   'jwt.clockTolerance': 'CLOCK_TOLERANCE',
   'session.reuseLeeway': 'REUSE_LEEWAY',
+  'session.idleLifetime': 'REFRESH_TOKEN_LIFETIME',
+  'session.antiCsrf': 'ANTI_CSRF',
 };

@@ -88,6 +88,9 @@ class Variables {
   @Matches(/^\d{1,9}[smhd]?$/, { message: '$property must be a duration: seconds such as 10, or 1m; 0 is none' })
   REUSE_LEEWAY = '10';
 
+  @IsIn(['custom-header', 'token', 'none'], { message: '$property must be custom-header, token or none' })
+  ANTI_CSRF = 'custom-header';
+
   @Holds(
     (text) => list(text).every(isOrigin),
     '$property must be a comma list of origins, each as the browser sends it, for example https://app.example.com; * is not one',
@@ -126,6 +129,7 @@ export class Environment {
   readonly refreshTokenLifetime: number;
   readonly clockTolerance: number;
   readonly reuseLeeway: number;
+  readonly antiCsrf: 'custom-header' | 'token' | 'none';
   readonly corsOrigins: readonly string[];
   readonly admins: ReadonlySet<string>;
   readonly rateLimit: boolean;
@@ -146,6 +150,7 @@ export class Environment {
     this.refreshTokenLifetime = seconds(variables.REFRESH_TOKEN_LIFETIME);
     this.clockTolerance = seconds(variables.CLOCK_TOLERANCE);
     this.reuseLeeway = seconds(variables.REUSE_LEEWAY);
+    this.antiCsrf = variables.ANTI_CSRF as 'custom-header' | 'token' | 'none';
     this.corsOrigins = list(variables.CORS_ORIGINS);
     this.admins = new Set(list(variables.APP_ADMINS));
     this.rateLimit = variables.RATE_LIMIT === 'on';

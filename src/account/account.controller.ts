@@ -1,24 +1,15 @@
-import {
-  Body,
-  Controller,
-  ForbiddenException,
-  Header,
-  HttpCode,
-  Ip,
-  Post,
-  UnauthorizedException,
-  UseGuards,
-} from '@nestjs/common';
+import { Body, Controller, ForbiddenException, HttpCode, Ip, Post, Req, Res, UseGuards } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse } from '@nestjs/swagger';
-import { AuthService, CurrentToken, Public, RequireToken, Token } from 'nest-latchkey';
+import { AuthService, Public, type HttpExchange } from 'nest-latchkey';
 import { HttpExceptionWithHeaders } from '../http/http-exception-with-headers.js';
 import { LogInAttempts } from '../rate-limit/log-in-attempts.js';
 import { RateLimitGuard } from '../rate-limit/rate-limit.guard.js';
 import { UsersService, type User } from '../users/users.service.js';
 import { LogInDto, SignUpDto } from './credentials.dto.js';
+import { grantOf } from './grant.js';
 import { TokenResponse } from './token-response.dto.js';
 
-/** Where tokens come from and where they end. */
+/** Where sessions begin. The library's own routes refresh and end them. */
 @Controller()
 export class AccountController {
   constructor(
@@ -30,57 +21,34 @@ export class AccountController {
   @Public()
   @UseGuards(RateLimitGuard)
   @Post('signup')
-  @Header('Cache-Control', 'no-store')
   @ApiCreatedResponse({ type: TokenResponse })
-  async signUp(@Body() body: SignUpDto) {
+  async signUp(@Body() body: SignUpDto, @Req() request: object, @Res({ passthrough: true }) response: object) {
     if (this.users.isReserved(body.username)) throw new ForbiddenException('This user name is reserved');
-    return this.issueTokens(await this.users.create(body.username, body.password));
+    return this.startSession(await this.users.create(body.username, body.password), { request, response });
   }
 
   @Public()
   @UseGuards(RateLimitGuard)
   @Post('login')
   @HttpCode(200)
-  @Header('Cache-Control', 'no-store')
   @ApiOkResponse({ type: TokenResponse })
-  async logIn(@Body() body: LogInDto, @Ip() address: string) {
+  async logIn(
+    @Body() body: LogInDto,
+    @Ip() address: string,
+    @Req() request: object,
+    @Res({ passthrough: true }) response: object,
+  ) {
     const user = await this.attempts.attempt(body.username, address, () =>
       this.users.authenticate(body.username, body.password),
     );
     if (user === null) throw wrongCredentials();
-    return this.issueTokens(user);
+    return this.startSession(user, { request, response });
   }
 
-  @RequireToken({ type: 'refresh' })
-  @UseGuards(RateLimitGuard)
-  @Post('auth/session/refresh')
-  @HttpCode(200)
-  @Header('Cache-Control', 'no-store')
-  @ApiOkResponse({ type: TokenResponse })
-  async refresh(@CurrentToken() token: Token) {
-    // what the user may do today, not what the log-in granted: nobody stays an administrator by refreshing
-    const user = await this.users.find(token.sub);
-    if (user === null) throw new UnauthorizedException();
-    return this.auth.refresh(token.raw, grantOf(user));
+  /** In cookies or in headers, as the client asks. The answer holds the tokens where the client keeps them itself. */
+  private startSession(user: User, exchange: HttpExchange) {
+    return this.auth.createSession(user.username, grantOf(user), exchange);
   }
-
-  @RequireToken({ type: 'any' })
-  @Post('auth/signout')
-  @HttpCode(200)
-  async signOut(@CurrentToken() token: Token) {
-    await this.auth.revoke(token);
-    return { status: 'OK' };
-  }
-
-  private issueTokens(user: User) {
-    return this.auth.issueTokens(user.username, { ...grantOf(user), fresh: true });
-  }
-}
-
-/** The scope is what other servers ask for; the claim is what `override` on `/users/:username` asks for. */
-function grantOf({ isAdmin }: User) {
-  const admin: Record<string, true> = isAdmin ? { admin: true } : {};
-  return { scope: admin, claims: admin };
 }
 
 function wrongCredentials(): HttpExceptionWithHeaders {

@@ -392,6 +392,11 @@ describeOnBoth('a session', { options, controllers }, (api) => {
 
     it('S35 is refused, and clears nothing where nobody said where the older one was', async () => {
       expect((await api.send('GET', '/protected', { headers: twice('sAccessToken') })).status).toBe(401);
+      const client = cookieClient();
+      await client.logIn();
+      // nothing tells which is the user's, even when both are good
+      const both = [['Cookie', `sAccessToken=${client.access}; sAccessToken=${client.access}`]] as const;
+      expect((await api.send('GET', '/protected', { headers: both })).body['message']).toBe('try refresh token');
       const answer = await api.send('POST', '/auth/session/refresh', { headers: twice('sAccessToken') });
       expect(answer.status).toBe(401);
       expectUntouched(answer);

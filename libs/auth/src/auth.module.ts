@@ -11,6 +11,7 @@ import { createJwksController } from './http/jwks.controller.js';
 import { createSessionController } from './http/session.controller.js';
 import { sessionRequestHeaders } from './http/session-wire.js';
 import { RequireTokenGuard } from './resource/require-token.guard.js';
+import { SessionCleanup } from './session/session-cleanup.js';
 import { RevocationList } from './stores/revocation-list.js';
 
 /** Options that shape the module itself: they stand beside `useFactory` too. */
@@ -86,6 +87,7 @@ export class AuthModule extends ConfigurableModuleClass implements OnModuleInit,
     @Inject(STORES) private readonly stores: Stores,
     @Inject(AUTH_HOOKS) private readonly hooks: AuthHooks,
     @Inject(RevocationList) private readonly revocations: RevocationList,
+    @Inject(SessionCleanup) private readonly cleanup: SessionCleanup,
     @Inject(RouteCheck) private readonly routes: RouteCheck,
   ) {
     super();
@@ -105,10 +107,12 @@ export class AuthModule extends ConfigurableModuleClass implements OnModuleInit,
     });
     this.warn();
     await this.revocations.start();
+    this.cleanup.start();
   }
 
   onApplicationShutdown(): void {
     this.revocations.stop();
+    this.cleanup.stop();
   }
 
   private warn(): void {

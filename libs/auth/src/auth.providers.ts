@@ -26,6 +26,7 @@ import { Transport } from './resource/transport.js';
 import { TokenVerifier } from './resource/verify-token.js';
 import { ISSUE_HOOKS, type IssueHooks } from './session/issue-hooks.js';
 import { TokenRefresher } from './session/refresh.js';
+import { SessionCleanup } from './session/session-cleanup.js';
 import { SessionService } from './session/session.service.js';
 import { TokenIssuer } from './session/token-issuer.js';
 import { TokenService } from './session/token.service.js';
@@ -137,6 +138,13 @@ export const providersOf = (optionsToken: string | symbol): Provider[] => [
   make(CookieJar, [AUTH_SETTINGS, Clock], ({ cookies, csrf, secureCookies, session }: AuthSettings, clock: Clock) => {
     return new CookieJar({ cookies, csrf, clock, secure: secureCookies, refreshPath: session.basePath });
   }),
+  make(SessionCleanup, [STORES, Clock], ({ sessions }: Stores, clock: Clock) => {
+    const logger = new Logger(SessionCleanup.name);
+    return new SessionCleanup(sessions ?? new NoSessionStore(), clock, () =>
+      logger.error('ended sessions could not be deleted from the store'),
+    );
+  }),
+
   make(SessionWire, [AUTH_SETTINGS], ({ session, cookies, secureCookies, withSessions }: AuthSettings) => {
     return new SessionWire({
       // nothing was checked for cookies where the application did not speak of sessions

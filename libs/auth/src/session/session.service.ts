@@ -215,6 +215,9 @@ export class SessionService {
   /** End the sessions selected. @returns the ids of those that it ended. @throws AuthError `store_unavailable` */
   async revokeAll(selection: SessionSelection): Promise<string[]> {
     const { store, clock } = this.parts;
+    // the deny-list first: after an outage in between, the same call finds the same sessions again
+    const listed = await asking(store.list(selection, clock.now()));
+    await this.refuseAccess(listed.map(({ id }) => id));
     const ids = await asking(store.revokeAll(selection, 'revoked', clock.now()));
     await this.refuseAccess(ids);
     return ids;

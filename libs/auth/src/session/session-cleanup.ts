@@ -1,0 +1,48 @@
+import type { Clock } from '../auth.clock.js';
+import type { SessionStore } from '../stores/session.store.js';
+import { asking } from '../stores/store-answer.js';
+
+const every = 60_000;
+const batch = 1_000;
+/** An ended session is kept for so long, in milliseconds: its access tokens have expired by then, on every clock. */
+const keptFor = 86_400_000;
+
+/** Deletes ended sessions with their refresh tokens, a batch at a time: a long statement would hold up those who log in. */
+export class SessionCleanup {
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly store: SessionStore,
+    private readonly clock: Clock,
+    private readonly onOutage: (error: unknown) => void,
+  ) {}
+
+  start(): void {
+    this.schedule(every);
+  }
+
+  stop(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+  }
+
+  private schedule(delay: number): void {
+    this.timer = setTimeout(() => {
+      void this.tick().then((again) => {
+        if (this.timer !== undefined) this.schedule(again);
+      });
+    }, delay);
+    this.timer.unref();
+  }
+
+  /** One batch. @returns when to come again, in milliseconds: soon while there is more, in a minute otherwise. */
+  async tick(): Promise<number> {
+    try {
+      const gone = await asking(this.store.prune(this.clock.now() - keptFor, batch));
+      return gone < batch ? every : 1_000;
+    } catch (error) {
+      this.onOutage(error);
+      return every;
+    }
+  }
+}

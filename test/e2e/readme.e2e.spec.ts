@@ -132,6 +132,31 @@ describe('the examples of the README', () => {
     await app.close();
   });
 
+  it('start sessions, list them, and end those of the same user alone', async () => {
+    const { SessionsModule } = await import('../../docs/examples/sessions.js');
+    const app = await NestFactory.create(SessionsModule, { logger: false, abortOnError: false });
+    await app.listen(0, '127.0.0.1');
+    const url = await app.getUrl();
+    const call = async (method: string, path: string, token?: string, body?: object) => {
+      const headers = { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) };
+      const answer = await fetch(url + path, { method, headers, ...(body && { body: JSON.stringify(body) }) });
+      return { status: answer.status, body: await answer.json() };
+    };
+    const logIn = async (username: string): Promise<string> =>
+      (await call('POST', '/login', undefined, { username })).body['access_token'];
+
+    const [here, there, bob] = [await logIn('ada'), await logIn('ada'), await logIn('bob')];
+    const devices = (await call('GET', '/devices', here)).body as { id: string }[];
+    expect(devices).toHaveLength(2);
+    expect((await call('DELETE', `/devices/${devices[0]!.id}`, bob)).body).toEqual({ ended: false });
+    expect((await call('DELETE', '/devices', here)).body).toEqual({ ended: 1 });
+    const statuses = await Promise.all([here, there, bob].map((token) => call('GET', '/devices', token)));
+    expect(statuses.map(({ status }) => status)).toEqual([200, 401, 200]);
+    const refused = await call('POST', '/auth/session/refresh');
+    expect(refused.body['message']).toBe('unauthorised');
+    await app.close();
+  });
+
   it('write into the document what a route asks', async () => {
     const { AppModule } = await import('../../docs/examples/five-minutes.js');
     const { setUpDocumentation } = await import('../../docs/examples/openapi.js');

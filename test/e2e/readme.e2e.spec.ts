@@ -140,10 +140,10 @@ describe('the examples of the README', () => {
     const call = async (method: string, path: string, token?: string, body?: object) => {
       const headers = { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) };
       const answer = await fetch(url + path, { method, headers, ...(body && { body: JSON.stringify(body) }) });
-      return { status: answer.status, body: await answer.json() };
+      return { status: answer.status, body: (await answer.json()) as Record<string, any> };
     };
     const logIn = async (username: string): Promise<string> =>
-      (await call('POST', '/login', undefined, { username })).body['access_token'];
+      (await call('POST', '/login', undefined, { username })).body['access_token'] as string;
 
     const [here, there, bob] = [await logIn('ada'), await logIn('ada'), await logIn('bob')];
     const devices = (await call('GET', '/devices', here)).body as { id: string }[];

@@ -1,33 +1,30 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { jest } from '@jest/globals';
 import { inspect } from 'node:util';
 import { getDataSourceToken } from '@nestjs/typeorm';
-import type { DataSourceOptions, QueryRunner } from 'typeorm';
+import type { QueryRunner } from 'typeorm';
 import { DataSource } from 'typeorm';
 import { AuthConfigError } from '../../libs/auth/src/auth.errors.js';
 import type { InstanceFinder } from '../../libs/auth/src/stores/auth-stores.js';
 import { MemoryRevocationStore, memoryStores, noStores } from '../../libs/auth/src/stores/memory.stores.js';
 import type { RevocationStore } from '../../libs/auth/src/stores/revocation.store.js';
-import { authEntities, authMigrations, RefreshUseEntity, typeormStores } from '../../libs/auth/src/typeorm/index.js';
+import { authMigrations, RefreshUseEntity, typeormStores } from '../../libs/auth/src/typeorm/index.js';
+import { finderOf, openTwice, reachableDatabases, sqlite, type DatabaseKind, type TestDatabase } from './databases.js';
 import type { OpenedStore } from './revocation.contract.js';
 import { describeRevocationStore } from './revocation.contract.js';
 
-/** An empty database of its own. Another one plugs in by a function that makes it, and two lines below. */
-interface TestDatabase {
-  readonly options: DataSourceOptions;
-  drop(): Promise<void>;
-}
+jest.setTimeout(30_000);
 
 const now = Date.UTC(2030, 0, 1);
 const row = { kind: 'sub', id: 'alice', notBefore: 1, revokedAt: now, expiresAt: now } as const;
 const use = { jti: 'parent', usedAt: now, expiresAt: now };
 
 describeRevocationStore('memory', openMemory);
-describeRevocationStore('SQLite', () => openTypeorm(sqlite));
-describeMigrations('SQLite', sqlite);
+for (const kind of await reachableDatabases()) {
+  describeRevocationStore(kind.name, () => openTypeorm(kind));
+  describeMigrations(kind);
+}
 
-function describeMigrations(name: string, create: () => Promise<TestDatabase>): void {
+function describeMigrations({ name, create }: DatabaseKind): void {
   describe(`migrations: ${name}`, () => {
     let database: TestDatabase;
     let dataSource: DataSource;
@@ -64,7 +61,7 @@ describe('typeormStores', () => {
   let store: RevocationStore;
 
   beforeEach(async () => {
-    database = await sqlite();
+    database = await sqlite.create();
     dataSource = await new DataSource(database.options).initialize();
     await dataSource.runMigrations();
     store = storeOf(dataSource);
@@ -240,32 +237,9 @@ async function openMemory(): Promise<OpenedStore> {
   return { handles: [new MemoryRevocationStore()], close: async () => {} };
 }
 
-/** Two DataSources on one database, as two processes have them. */
-async function openTypeorm(create: () => Promise<TestDatabase>): Promise<OpenedStore> {
-  const database = await create();
-  const one = await new DataSource(database.options).initialize();
-  await one.runMigrations();
-  const two = await new DataSource(database.options).initialize();
-  return {
-    handles: [storeOf(one), storeOf(two)],
-    close: async () => {
-      await Promise.all([one.destroy(), two.destroy()]);
-      await database.drop();
-    },
-  };
-}
-
-async function sqlite(): Promise<TestDatabase> {
-  const folder = mkdtempSync(join(tmpdir(), 'latchkey-stores-'));
-  return {
-    options: {
-      type: 'better-sqlite3',
-      database: join(folder, 'test.sqlite'),
-      entities: authEntities,
-      migrations: authMigrations,
-    },
-    drop: async () => rmSync(folder, { recursive: true }),
-  };
+async function openTypeorm(kind: DatabaseKind): Promise<OpenedStore> {
+  const { dataSources, close } = await openTwice(kind);
+  return { handles: [storeOf(dataSources[0]), storeOf(dataSources[1])], close };
 }
 
 async function undoMigrations(dataSource: DataSource): Promise<void> {
@@ -273,7 +247,7 @@ async function undoMigrations(dataSource: DataSource): Promise<void> {
 }
 
 function storeOf(dataSource: DataSource): RevocationStore {
-  const { revocations } = typeormStores().create(finder(() => dataSource));
+  const { revocations } = typeormStores().create(finderOf(dataSource));
   return revocations ?? failWith('typeormStores() made no store');
 }
 

@@ -1,14 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { jest } from '@jest/globals';
 import { inspect } from 'node:util';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { AuthModule, AuthService, Clock } from 'nest-latchkey';
 import { TestClock } from 'nest-latchkey/testing';
-import { authEntities, authMigrations, RefreshTokenEntity, typeormStores } from 'nest-latchkey/typeorm';
-import type { DataSourceOptions, Logger, QueryRunner } from 'typeorm';
-import { DataSource } from 'typeorm';
+import { RefreshTokenEntity, typeormStores } from 'nest-latchkey/typeorm';
+import type { DataSource, Logger, QueryRunner } from 'typeorm';
 import type {
   Promotion,
   RefreshTokenRow,
@@ -16,41 +13,32 @@ import type {
   SessionSelection,
   SessionStore,
 } from '../../libs/auth/src/stores/session.store.js';
+import { openTwice, reachableDatabases, type DatabaseKind, type OpenedTwice } from './databases.js';
 
-/** An empty database of its own. Another one plugs in by a function that makes it, and a line below. */
-interface TestDatabase {
-  readonly options: DataSourceOptions;
-  drop(): Promise<void>;
-}
+jest.setTimeout(30_000);
 
 const now = Date.UTC(2030, 0, 1);
 const hour = 3_600_000;
 
-describeSessions('SQLite', sqlite);
+for (const kind of await reachableDatabases()) describeSessions(kind);
 
-function describeSessions(kind: string, create: () => Promise<TestDatabase>): void {
-  describe(`typeorm session store: ${kind}`, () => {
-    let database: TestDatabase;
+function describeSessions(kind: DatabaseKind): void {
+  describe(`typeorm session store: ${kind.name}`, () => {
+    let opened: OpenedTwice;
     /** Two on one database, as two processes have them. */
-    let dataSources: [DataSource, DataSource];
+    let dataSources: OpenedTwice['dataSources'];
     let store: SessionStore;
     let other: SessionStore;
     let statements: string[];
 
     beforeEach(async () => {
-      database = await create();
       statements = [];
-      const options = { ...database.options, logger: loggerInto(statements) };
-      const one = await new DataSource(options).initialize();
-      await one.runMigrations();
-      dataSources = [one, await new DataSource(options).initialize()];
+      opened = await openTwice(kind, { logger: loggerInto(statements) });
+      ({ dataSources } = opened);
       [store, other] = dataSources.map(storeOf) as [SessionStore, SessionStore];
       statements.length = 0;
     });
-    afterEach(async () => {
-      for (const dataSource of dataSources) await dataSource.destroy();
-      await database.drop();
-    });
+    afterEach(() => opened.close());
 
     /** Twenty calls at once, spread over the processes. */
     const twenty = <T>(call: (handle: SessionStore, index: number) => Promise<T>): Promise<T[]> =>
@@ -440,7 +428,7 @@ function describeSessions(kind: string, create: () => Promise<TestDatabase>): vo
         const onEvent = (name: string, payload: unknown) => name === 'session.reused' && reuses.push(payload);
         app = await Test.createTestingModule({
           imports: [
-            TypeOrmModule.forRoot({ ...database.options, logger: loggerInto(statements) }),
+            TypeOrmModule.forRoot({ ...dataSources[0].options, logger: loggerInto(statements) }),
             AuthModule.forRoot({
               jwt: { issuer: 'https://api.example.com', secret: 'Zp3vQm81yLkT5wXe0RgHs7BnUc2JfAdo' },
               stores: typeormStores(),
@@ -542,17 +530,6 @@ function strange(): Record<string, unknown> {
   return {
     ...{ none: null, zero: 0, no: false, list: [1, [{}]], '': '', 'ä🔑': 'ß\u2028\u0000\ud800', quote: `'"\\\`` },
     scope: { read: true, admin: false },
-  };
-}
-
-async function sqlite(): Promise<TestDatabase> {
-  const folder = mkdtempSync(join(tmpdir(), 'latchkey-sessions-'));
-  return {
-    options: {
-      ...{ type: 'better-sqlite3', database: join(folder, 'test.sqlite'), enableWAL: true, timeout: 5_000 },
-      ...{ entities: authEntities, migrations: authMigrations },
-    },
-    drop: async () => rmSync(folder, { recursive: true }),
   };
 }
 

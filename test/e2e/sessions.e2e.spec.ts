@@ -1,6 +1,10 @@
+import { generateKeyPairSync, sign as createSignature } from 'node:crypto';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { Controller, Get, Res } from '@nestjs/common';
-import { AuthModule, Public, RequireToken, type AuthHooks, type SessionGrant } from 'nest-latchkey';
-import { bearer, bootFailure, decoded, describeOnBoth, rootModule, sign } from './fixture.js';
+import { AuthModule, Public, RequireToken } from 'nest-latchkey';
+import type { AuthHooks, AuthModuleOptions, SessionGrant } from 'nest-latchkey';
+import { adapters, Api, bearer, bootFailure, decoded, describeOnBoth, rootModule, sign } from './fixture.js';
 import {
   cookiesOf,
   expectCleared,
@@ -383,6 +387,20 @@ describeOnBoth('a session', { options, controllers }, (api) => {
     });
   });
 
+  describe('from a page of another site', () => {
+    it('CC-13 clears nothing of a visitor whose cookies SameSite kept back', async () => {
+      const headers = [
+        ['Sec-Fetch-Site', 'cross-site'],
+        ['Origin', 'https://evil.example'],
+      ] as const;
+      const answer = await api.send('POST', '/auth/session/refresh', { headers });
+      expect(answer.status).toBe(401);
+      expectUntouched(answer);
+      const client = await api.send('POST', '/auth/session/refresh', { headers: [...headers, ['rid', 'session']] });
+      expectCleared(client);
+    });
+  });
+
   describe('with two cookies of one name', () => {
     const twice = (name: string) =>
       [
@@ -477,6 +495,120 @@ describeOnBoth('a session for a whole domain', { options: elsewhere, controllers
     expect(sAccessToken!.value).toBe('');
     expect(sAccessToken!.attributes).not.toHaveProperty('domain');
     expect(answer.headers['front-token']).toBeUndefined();
+  });
+});
+
+const elsewhereKey = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const partner = 'https://partner.example';
+const trusting: Partial<AuthModuleOptions> = { publicUrl, session: { antiCsrf: 'token' } };
+
+describe('the sign-out of a session', () => {
+  let issuers: Server;
+  const api = new Api('express', {
+    controllers: [LogInController],
+    options: {
+      ...trusting,
+      hooks: { loadUser: ({ sub }) => (sub === 'gone' ? null : { sub }) },
+    },
+  });
+  beforeAll(async () => {
+    const jwk = { ...elsewhereKey.publicKey.export({ format: 'jwk' }), kid: 'p', alg: 'ES256' };
+    issuers = createServer((_request, response) => response.end(JSON.stringify({ keys: [jwk] })));
+    await new Promise<void>((resolve) => issuers.listen(0, '127.0.0.1', resolve));
+    const jwksUri = `http://127.0.0.1:${(issuers.address() as AddressInfo).port}/jwks`;
+    const trustedIssuers = [{ issuer: partner, jwksUri, audience: 'us', algorithms: ['ES256' as const] }];
+    Object.assign(api['fixture'].options!, { jwt: { trustedIssuers } });
+    await api.start();
+  });
+  beforeEach(() => api.clock.reset());
+  afterAll(async () => {
+    await api.stop();
+    issuers.close();
+  });
+
+  const ofPartner = (claims: object) => {
+    const now = api.clock.seconds;
+    const input = [
+      { alg: 'ES256', kid: 'p', typ: 'at+jwt' },
+      { iss: partner, aud: 'us', sub: 'x', iat: now, exp: now + 60, ...claims },
+    ]
+      .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
+      .join('.');
+    const key = { key: elsewhereKey.privateKey, dsaEncoding: 'ieee-p1363' as const };
+    return `${input}.${createSignature('sha256', Buffer.from(input), key).toString('base64url')}`;
+  };
+
+  it('HA-08 takes no word of a session from another issuer', async () => {
+    const client = new SessionClient(api, 'header');
+    await client.logIn();
+    const { sid } = decoded(client.access);
+    for (const claims of [{ rti: 'x', sid }, { rti: 'x' }, { rti: 'x', sid, jti: 'j' }, {}]) {
+      const answer = await api.post('/auth/signout', ofPartner(claims));
+      expect(answer.status).toBe(401);
+    }
+    expect((await client.refresh()).status).toBe(200);
+  });
+
+  it('SF-05 is open to a user who is gone, and to a session for another audience', async () => {
+    const gone = new SessionClient(api, 'header');
+    await gone.logIn('gone');
+    expect((await gone.call('GET', '/protected')).status).toBe(401);
+    expect((await gone.call('POST', '/auth/signout')).status).toBe(200);
+    expect((await gone.refresh()).status).toBe(401);
+    const other = await api.auth.createSession('alice', { audience: 'https://other.example' });
+    expect((await api.post('/auth/signout', other.access_token)).status).toBe(200);
+    expect(await api.auth.getSession(other.sid)).toBeUndefined();
+  });
+
+  it('ends no stateless token, which is not its own', async () => {
+    const token = await api.auth.issueAccessToken('alice');
+    expect((await api.post('/auth/signout', token)).status).toBe(401);
+  });
+
+  it('CC-02 wants the proof, also where the application forgets to hand it on', async () => {
+    const client = new SessionClient(api, 'cookie');
+    await client.logIn();
+    expect((await client.call('POST', '/auth/signout', [])).status).toBe(200);
+    await client.logIn();
+    client.antiCsrf = undefined;
+    expect((await client.call('POST', '/auth/signout', [])).status).toBe(401);
+    const notSent = { antiCsrf: undefined };
+    await expect(api.auth.refreshSession(client.refreshToken, notSent)).rejects.toMatchObject({ code: 'csrf_failed' });
+    await expect(api.auth.refreshSession(client.refreshToken)).resolves.toMatchObject({ token_type: 'Bearer' });
+  });
+
+  it('leaves no session behind whose tokens did not fit into a cookie', async () => {
+    const before = await api.auth.listSessions({ subject: 'large' });
+    const answer = await api.send('POST', '/login', {
+      headers: [['st-auth-mode', 'cookie']],
+      body: { subject: 'large', claims: { text: 'x'.repeat(5_000) } },
+      mayFail: true,
+    });
+    expect(answer.status).toBe(500);
+    expect(await api.auth.listSessions({ subject: 'large' })).toEqual(before);
+  });
+});
+
+describe.each(adapters)('a session below a prefix (%s)', (adapter) => {
+  const api = new Api(adapter, {
+    controllers: [LogInController],
+    options: { publicUrl, session: {} },
+    extras: { controllers: { basePath: '/account' } },
+  });
+  beforeAll(() => api.start((app) => app.setGlobalPrefix('api')));
+  afterAll(() => api.stop());
+
+  it('has its refresh cookie sent where its refresh route is', async () => {
+    const body = { subject: 'alice' };
+    const answer = await api.send('POST', '/api/login', { headers: [['st-auth-mode', 'cookie']], body });
+    const { value, attributes } = cookiesOf(answer)['sRefreshToken']!;
+    const path = '/api/account/session/refresh';
+    expect(attributes['path']).toBe(path);
+    const headers = [
+      ['Cookie', `sRefreshToken=${encodeURIComponent(value)}`],
+      ['rid', 'session'],
+    ] as const;
+    expect((await api.send('POST', path, { headers })).status).toBe(200);
   });
 });
 

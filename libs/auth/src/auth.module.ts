@@ -5,7 +5,7 @@ import { AuthConfigError } from './auth.errors.js';
 import { AUTH_HOOKS, type AuthHooks } from './auth.hooks.js';
 import type { AuthModuleOptions } from './auth.options.js';
 import type { AuthSettings } from './auth.settings.js';
-import { AUTH_SETTINGS, exported, providersOf, STORES, type Stores } from './auth.providers.js';
+import { AUTH_SETTINGS, exported, providersOf, ROUTES_PATH, STORES, type Stores } from './auth.providers.js';
 import { RouteCheck } from './auth.route-check.js';
 import { createJwksController } from './http/jwks.controller.js';
 import { createSessionController } from './http/session.controller.js';
@@ -46,6 +46,7 @@ function shape(
     controllers: controllers === false ? [] : [createJwksController(basePath), createSessionController(basePath)],
     providers: [
       ...(definition.providers ?? []),
+      { provide: ROUTES_PATH, useValue: basePath },
       ...providersOf(MODULE_OPTIONS_TOKEN),
       ...(globalGuard === true ? [{ provide: APP_GUARD, useExisting: RequireTokenGuard }] : []),
     ],

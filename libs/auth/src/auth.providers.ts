@@ -1,5 +1,5 @@
 import { Logger, type Provider } from '@nestjs/common';
-import { APP_FILTER, ModuleRef } from '@nestjs/core';
+import { APP_FILTER, ApplicationConfig, ModuleRef } from '@nestjs/core';
 import { Clock, SystemClock } from './auth.clock.js';
 import { AuthConfigError } from './auth.errors.js';
 import { seconds } from './auth.durations.js';
@@ -37,6 +37,8 @@ import type { SessionStore } from './stores/session.store.js';
 
 /** The injection token of the checked options. */
 export const AUTH_SETTINGS = Symbol.for('nest-latchkey:settings');
+/** The injection token of the path below which the module's own routes live. */
+export const ROUTES_PATH = Symbol.for('nest-latchkey:routes-path');
 /** The injection token of the stores that the options chose. */
 export const STORES = Symbol.for('nest-latchkey:stores');
 
@@ -145,17 +147,25 @@ export const providersOf = (optionsToken: string | symbol): Provider[] => [
     );
   }),
 
-  make(SessionWire, [AUTH_SETTINGS], ({ session, cookies, secureCookies, withSessions }: AuthSettings) => {
-    return new SessionWire({
-      // nothing was checked for cookies where the application did not speak of sessions
-      transfer: withSessions ? session.transfer : 'header',
-      refreshPath: `${session.basePath}/session/refresh`,
-      secure: secureCookies,
-      sameSite: cookies.sameSite,
-      domain: cookies.domain,
-      olderDomain: session.olderCookieDomain,
-    });
-  }),
+  make(
+    SessionWire,
+    [AUTH_SETTINGS, ROUTES_PATH, ApplicationConfig],
+    ({ session, cookies, secureCookies, withSessions }: AuthSettings, path: string, application: ApplicationConfig) =>
+      new SessionWire({
+        // nothing was checked for cookies where the application did not speak of sessions
+        transfer: withSessions ? session.transfer : 'header',
+        // the prefix is set once the application is made
+        basePath: () =>
+          `${application
+            .getGlobalPrefix()
+            .replace(/^\/?(?=.)/, '/')
+            .replace(/\/$/, '')}${path}`,
+        secure: secureCookies,
+        sameSite: cookies.sameSite,
+        domain: cookies.domain,
+        olderDomain: session.olderCookieDomain,
+      }),
+  ),
   make(SessionProof, [AUTH_SETTINGS], ({ session }: AuthSettings) => new SessionProof(session.antiCsrf)),
   make(
     Transport,

@@ -159,19 +159,26 @@ export class AuthService {
     if (exchange === undefined) return this.sessionResponse(issued);
     const message = new HttpMessage(exchange.request as HttpRequest, undefined);
     const mode = this.wire.modeOf(message);
-    this.wire.write(message, exchange.response as HttpResponse, issued, mode);
+    try {
+      this.wire.write(message, exchange.response as HttpResponse, issued, mode);
+    } catch (error) {
+      // too large for a cookie: nobody has got its tokens
+      await this.sessions.revoke(issued.session.id);
+      throw error;
+    }
     // cookies hide the tokens from scripts: then the body must too
     return mode === 'cookie' ? {} : this.bodyOf(issued);
   }
 
   /**
-   * The next tokens of a session, outside the module's own route: the refresh token as it came, and the anti-CSRF value
-   * where one came with a cookie.
+   * The next tokens of a session, outside the module's own route.
+   *
+   * @param options `antiCsrf`: for a token from a cookie, what the client sent as `anti-csrf`, also when it sent nothing.
    *
    * @throws AuthError `token_invalid`, `token_expired`, `token_revoked`, `token_reused` (the session is over),
    *   `csrf_failed`, `too_many_refreshes`, `store_unavailable`
    */
-  async refreshSession(refreshToken: string, options?: { antiCsrf?: string }): Promise<SessionResponse> {
+  async refreshSession(refreshToken: string, options?: { antiCsrf?: unknown }): Promise<SessionResponse> {
     return this.sessionResponse(await this.sessions.refresh(refreshToken, options));
   }
 

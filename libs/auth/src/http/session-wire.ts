@@ -1,5 +1,6 @@
 import { stringifySetCookie } from 'cookie';
 import { AuthError } from '../auth.errors.js';
+import type { TokenKind } from '../resource/token-kind.js';
 import type { IssuedSession } from '../session/session.service.js';
 import type { SessionTransfer } from '../session/session.options.js';
 import type { HttpMessage } from './http-message.js';
@@ -10,7 +11,8 @@ export type TransferMode = 'cookie' | 'header';
 
 export interface SessionWireParts {
   readonly transfer: SessionTransfer;
-  readonly refreshPath: string;
+  /** Where the module's routes live, with the prefix that the application gives to all its routes. */
+  readonly basePath: () => string;
   readonly secure: boolean;
   readonly sameSite: 'lax' | 'strict' | 'none';
   readonly domain: string | undefined;
@@ -33,8 +35,8 @@ export const sessionCookies = { access: 'sAccessToken', refresh: 'sRefreshToken'
 
 const year = 365 * 86_400_000;
 
-/** A refresh token as a request carries it. */
-export interface PresentedRefreshToken {
+/** A token of a session as a request carries it. */
+export interface PresentedSessionToken {
   readonly text: string;
   readonly mode: TransferMode;
 }
@@ -55,7 +57,7 @@ export class SessionWire {
    *
    * @throws AuthError `malformed_request` when there are two of one kind: nothing tells which is the user's.
    */
-  refreshTokenOf(message: HttpMessage): PresentedRefreshToken | undefined {
+  tokenOf(message: HttpMessage, kind: TokenKind): PresentedSessionToken | undefined {
     const { transfer } = this.parts;
     const credentials = transfer === 'cookie' ? undefined : message.header('authorization');
     if (typeof credentials === 'object')
@@ -63,8 +65,11 @@ export class SessionWire {
     const [, bearer] = /^bearer +(\S+)$/i.exec(credentials ?? '') ?? [];
     if (bearer !== undefined) return { text: bearer, mode: 'header' };
     if (transfer === 'header') return undefined;
-    const [text, another] = message.cookies(sessionCookies.refresh);
-    if (another !== undefined) throw new AuthError('malformed_request', { reason: 'two refresh cookies' });
+    const [text, another] = message.cookies(sessionCookies[kind]);
+    if (another !== undefined) {
+      const phrase = { status: 401, message: 'try refresh token' };
+      throw new AuthError('malformed_request', { reason: 'two session cookies of one name', phrase });
+    }
     return text === undefined || text === '' ? undefined : { text: unescaped(text), mode: 'cookie' };
   }
 
@@ -79,7 +84,8 @@ export class SessionWire {
     else {
       setHeader(response, 'st-access-token', issued.accessToken);
       setHeader(response, 'st-refresh-token', issued.refreshToken);
-      if (message.cookies(sessionCookies.access).length > 0) this.clearCookies(response, this.parts.domain);
+      const inCookies = Object.values(sessionCookies).some((name) => message.cookies(name).length > 0);
+      if (inCookies) this.clearCookies(response, this.parts.domain);
     }
     if (mode === 'cookie' && message.header('authorization') !== undefined) this.clearHeaders(response);
     setHeader(response, 'front-token', frontToken(issued));
@@ -137,9 +143,9 @@ export class SessionWire {
     kind: 'access' | 'refresh',
     { value, expires, domain }: { value: string; expires: Date; domain: string | undefined },
   ): void {
-    const { sameSite, secure, refreshPath } = this.parts;
+    const { sameSite, secure, basePath } = this.parts;
     const name = sessionCookies[kind];
-    const path = kind === 'access' ? '/' : refreshPath;
+    const path = kind === 'access' ? '/' : `${basePath()}/session/refresh`;
     const text = stringifySetCookie({
       ...{ name, value, path, expires, httpOnly: true, sameSite },
       ...(domain !== undefined && { domain }),

@@ -423,8 +423,11 @@ describe('SessionService: what earlier rules got wrong', () => {
     'T4 RR-07 a sign-out between the read and the write wins (before %s)',
     async (name) => {
       const { first, id, refresh, sessions, seam, named } = await signIn();
+      let isSignedOut = false;
       seam.between = async (statement, proceed) => {
-        if (statement.name === name) await sessions.revoke(id, 'signout');
+        const isNow = statement.name === name && !isSignedOut;
+        isSignedOut ||= isNow;
+        if (isNow) await sessions.revoke(id, 'signout');
         return proceed();
       };
       expect(await codeOf(refresh(first))).toBe('token_revoked');
@@ -580,6 +583,52 @@ describe('SessionService: sign-out and revocation', () => {
     expect(revocations.isRevoked(accessOf(first))).toBe(false);
     await sessions.revoke(id);
     expect(revocations.isRevoked(accessOf(first))).toBe(true);
+  });
+
+  it('RV-06 refuses its access tokens for as long as any token of ours is believed', async () => {
+    const { first, id, sessions, revocations, later } = await signIn();
+    await sessions.revoke(id);
+    // a route with allowExpired, or a process that knew a longer lifetime, believes it so long
+    later(30 * 86_400_000);
+    revocations['mirror'].prune(start + 30 * 86_400_000);
+    expect(revocations.isRevoked(accessOf(first))).toBe(true);
+  });
+
+  it('RR-02 RV-02 ends a session of which an outage left a half: the reuse is told by the next try', async () => {
+    const { first, next, refresh, later, revocations, named, seam } = await signInAndTurn();
+    later();
+    seam.between = async ({ name }, proceed) => {
+      if (name === 'revoke') throw new Error('gone');
+      return proceed();
+    };
+    expect(await codeOf(refresh(first))).toBe('store_unavailable');
+    expect(revocations.isRevoked(accessOf(next))).toBe(true);
+    expect(named('session.reused')).toEqual([]);
+    seam.between = (_statement, proceed) => proceed();
+    expect(await codeOf(refresh(first))).toBe('token_reused');
+    expect(named('session.reused')).toHaveLength(1);
+  });
+
+  it('RV-02 denies the access tokens of all sessions before it ends the first', async () => {
+    const { first, sessions, revocations, seam } = await signIn();
+    seam.between = async ({ name }, proceed) => {
+      if (name === 'revokeAll') throw new Error('gone');
+      return proceed();
+    };
+    expect(await codeOf(sessions.revokeAll({ subject: 'ada' }))).toBe('store_unavailable');
+    expect(revocations.isRevoked(accessOf(first))).toBe(true);
+    seam.between = (_statement, proceed) => proceed();
+    expect(await sessions.revokeAll({ subject: 'ada' })).toEqual([first.session.id]);
+  });
+
+  it('RV-09 begins no session while all tokens of the subject are revoked', async () => {
+    const { sessions, revocations, store, seam, clock } = openSessions();
+    seam.between = async ({ name }, proceed) => {
+      if (name === 'create') await revocations.revoke('sub', 'ada', start + 1e9, Math.floor(clock.now() / 1000));
+      return proceed();
+    };
+    expect(await codeOf(sessions.create('ada'))).toBe('token_revoked');
+    expect(await store.list({ subject: 'ada' }, clock.now())).toEqual([]);
   });
 
   it('answers false for a session that is not there', async () => {

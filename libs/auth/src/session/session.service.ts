@@ -6,8 +6,10 @@ import { AuthError } from '../auth.errors.js';
 import type { AuthEventListener } from '../auth.events.js';
 import { askHook } from '../auth.hook-answers.js';
 import type { JsonValue, JwtClaims } from '../jwt/claims.js';
+import { equalText } from '../jwt/equal-text.js';
 import type { Scope } from '../jwt/scope.js';
 import { parseJwt, unverifiedClaims } from '../jwt/verify.js';
+import { revocationId } from '../stores/revocation-id.js';
 import type { RevocationList } from '../stores/revocation-list.js';
 import { asking } from '../stores/store-answer.js';
 import type {
@@ -65,8 +67,6 @@ export interface SessionServiceParts {
 
 /** A store whose answer was overtaken so often is busy: the client comes again. */
 const mostRounds = 3;
-/** Access tokens are believed a little longer than they live. */
-const tolerance = 120_000;
 
 /**
  * Sessions: an access token, and an opaque refresh token that changes with each use (RFC 9700 §4.14.2).
@@ -81,7 +81,7 @@ export class SessionService {
 
   /** Start a session. Its id is new, whatever came before (SF-01). @throws AuthError `invalid_argument`, `reserved_claim`, `store_unavailable` */
   async create(user: unknown, options: CreateSessionOptions = {}): Promise<IssuedSession> {
-    const { store, tokens, clock, idleLifetime, absoluteLifetime } = this.parts;
+    const { store, tokens, revocations, clock, idleLifetime, absoluteLifetime } = this.parts;
     const { scope, claims, audience, data = {}, tenant = null } = options;
     checkJson('data', data);
     const subject = await tokens.subjectOf(user);
@@ -100,19 +100,27 @@ export class SessionService {
     // first what can be refused: nothing is written for a session that nobody gets
     const issued = await this.issue(session, row, text, now);
     await asking(store.create(session, row));
+    // all tokens of the subject were revoked meanwhile, and the session was not there yet to be ended with them
+    if (issued.claims.iat! <= revocations.notBefore(revocationId(subject))) {
+      await this.end(id, 'revoked');
+      throw new AuthError('token_revoked', { reason: 'the tokens of the subject were revoked during the log-in' });
+    }
     return issued;
   }
 
   /**
    * The next tokens of a session.
    *
-   * @param antiCsrf what the client sent beside a cookie; left out, nothing is asked.
+   * @param options `antiCsrf`, what the client sent beside a cookie: where the member is there, it must be the value that the
+   *   refresh token came with.
    * @throws AuthError `token_invalid`, `token_revoked`, `token_expired`, `token_reused` (the session is over),
    *   `csrf_failed`, `too_many_refreshes` (429), `store_unavailable`
    */
-  async refresh(refreshToken: string, { antiCsrf }: { antiCsrf?: string | null } = {}): Promise<IssuedSession> {
+  async refresh(refreshToken: string, options: { antiCsrf?: unknown } = {}): Promise<IssuedSession> {
     const secret = readRefreshSecret(refreshToken);
     if (secret === undefined) throw new AuthError('token_invalid', { reason: 'this is no refresh token of a session' });
+    // a header that was not sent is undefined: it is no proof, and no leave to go without one
+    const antiCsrf = Object.hasOwn(options, 'antiCsrf') ? String(options.antiCsrf ?? '') : undefined;
     for (let round = 0; round < mostRounds; round++) {
       const issued = await this.refreshOnce(secret, antiCsrf);
       if (issued !== undefined) return issued;
@@ -121,15 +129,12 @@ export class SessionService {
   }
 
   /** @returns undefined when another call has moved the session meanwhile: then all is to be decided anew. */
-  private async refreshOnce(
-    secret: RefreshSecret,
-    antiCsrf: string | null | undefined,
-  ): Promise<IssuedSession | undefined> {
+  private async refreshOnce(secret: RefreshSecret, antiCsrf: string | undefined): Promise<IssuedSession | undefined> {
     const { store, clock, reuseLeeway } = this.parts;
     const now = clock.now();
     const rows = await asking(store.rotationRows(secret.sessionId, secret.hash));
     if (rows === undefined) throw new AuthError('token_invalid', { reason: 'no session knows this refresh token' });
-    if (antiCsrf !== undefined && rows.token.antiCsrf !== antiCsrf)
+    if (antiCsrf !== undefined && !isProof(rows.token.antiCsrf, antiCsrf))
       throw new AuthError('csrf_failed', { reason: 'the anti-CSRF value is missing or not that of the refresh token' });
     const step = nextStep(rows, now, reuseLeeway);
     if (step.kind === 'ended') throw ended(rows.session);
@@ -157,7 +162,7 @@ export class SessionService {
     const today = await askHook('hooks.sessionGrant', () => hooks.sessionGrant!(new Session(session)));
     if (today === undefined) return session.grant;
     if (today !== null) return { ...session.grant, ...today };
-    await this.revoke(session.id);
+    await this.end(session.id, 'revoked');
     throw new AuthError('token_revoked', { reason: 'hooks.sessionGrant knows the user no more' });
   }
 
@@ -200,22 +205,19 @@ export class SessionService {
   }
 
   /**
-   * End a session. Called again after an outage, it does what was left undone.
+   * End a session.
    *
-   * @returns was this the call that ended it? @throws AuthError `store_unavailable`
+   * @returns was this the call that ended it? @throws AuthError `store_unavailable`; called again, it does what was left undone.
    */
   async revoke(sessionId: string, reason: SessionEnd = 'revoked'): Promise<boolean> {
-    const { store, clock } = this.parts;
-    const first = await asking(store.revoke(sessionId, reason, clock.now()));
     // an id that nobody has leaves no row behind
-    if (first || (await asking(store.find(sessionId))) !== undefined) await this.refuseAccess([sessionId]);
-    return first;
+    const session = await asking(this.parts.store.find(sessionId));
+    return session !== undefined && this.end(sessionId, reason);
   }
 
-  /** End the sessions selected. @returns the ids of those that it ended. @throws AuthError `store_unavailable` */
+  /** End the sessions selected. @returns the ids of those that it ended. @throws AuthError as {@link revoke} */
   async revokeAll(selection: SessionSelection): Promise<string[]> {
     const { store, clock } = this.parts;
-    // the deny-list first: after an outage in between, the same call finds the same sessions again
     const listed = await asking(store.list(selection, clock.now()));
     await this.refuseAccess(listed.map(({ id }) => id));
     const ids = await asking(store.revokeAll(selection, 'revoked', clock.now()));
@@ -235,19 +237,27 @@ export class SessionService {
     return rows.map((row) => new Session(row));
   }
 
+  /**
+   * The deny-list first: when the second write fails, the session can still be ended by the next call. The other way round,
+   * its access tokens would live on, and nobody would ask again.
+   */
+  private async end(id: string, reason: SessionEnd): Promise<boolean> {
+    await this.refuseAccess([id]);
+    return asking(this.parts.store.revoke(id, reason, this.parts.clock.now()));
+  }
+
   /** The access tokens of ended sessions live for a while: the deny-list reaches every process. */
   private async refuseAccess(ids: readonly string[]): Promise<void> {
-    const { revocations, accessLifetime, clock, emit } = this.parts;
+    const { revocations, tokens, clock, emit } = this.parts;
     for (const id of ids) {
-      const now = clock.now();
-      const first = await revocations.revoke('sid', id, now + accessLifetime + tolerance);
-      if (first) emit('revoked', { kind: 'sid', id, at: now });
+      const first = await revocations.revoke('sid', id, tokens.keptUntil());
+      if (first) emit('revoked', { kind: 'sid', id, at: clock.now() });
     }
   }
 
   private async reused({ id, subject }: SessionRow): Promise<AuthError> {
     const { emit, clock } = this.parts;
-    if (await this.revoke(id, 'reuse')) emit('session.reused', { subject, sid: id, at: clock.now() });
+    if (await this.end(id, 'reuse')) emit('session.reused', { subject, sid: id, at: clock.now() });
     return new AuthError('token_reused', { reason: 'the session is revoked' });
   }
 
@@ -295,4 +305,8 @@ function wrong(reason: string): AuthError {
 
 function withoutUndefined(values: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+}
+
+function isProof(expected: string | null, sent: string): boolean {
+  return expected !== null && equalText(expected, sent);
 }

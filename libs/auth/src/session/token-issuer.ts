@@ -78,6 +78,13 @@ export class TokenIssuer {
     this.longestLifetime = longestConfigured(parts.options);
   }
 
+  /** Milliseconds: until then a token issued now, anywhere in the cluster, can be presented. */
+  keptUntil(): number {
+    const furthest = 8.64e15;
+    if (this.longestLifetime === Infinity) return furthest;
+    return this.parts.clock.now() + (this.longestLifetime + 2 * 60) * 1000;
+  }
+
   /** @throws AuthError `reserved_claim`, `invalid_argument`, or `store_unavailable` when a hook fails */
   async issue(type: string, user: unknown, options: IssueOptions, lineage: Lineage): Promise<string> {
     const { hooks, options: jwt } = this.parts;

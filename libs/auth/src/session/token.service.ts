@@ -124,7 +124,7 @@ export class TokenService {
     if (id === undefined) throw new AuthError('invalid_argument', { reason: 'the token has no jti to revoke it by' });
     if (claims.iss === this.issuer) return this.revokeBy(kind, id);
     // ids of another issuer are names of its own, and its tokens may live longer than ours
-    const until = Math.max(this.keptUntil(), ((claims.exp ?? 0) + 2 * 60) * 1000);
+    const until = Math.max(this.tokens.keptUntil(), ((claims.exp ?? 0) + 2 * 60) * 1000);
     return this.revokeBy(kind, id, { issuer: claims.iss, until });
   }
 
@@ -138,23 +138,24 @@ export class TokenService {
     await this.revokeBy('sub', subject, { notBefore });
   }
 
+  /** See {@link TokenIssuer.keptUntil}. */
+  keptUntil(): number {
+    return this.tokens.keptUntil();
+  }
+
   private async revokeBy(
     kind: RevocationKind,
     id: string,
-    { issuer, until = this.keptUntil(), notBefore = 0 }: { issuer?: string; until?: number; notBefore?: number } = {},
+    {
+      issuer,
+      until = this.tokens.keptUntil(),
+      notBefore = 0,
+    }: { issuer?: string; until?: number; notBefore?: number } = {},
   ): Promise<boolean> {
     const { revocations, emit, clock } = this.parts;
     const first = await revocations.revoke(kind, revocationId(id, issuer), until, notBefore);
     if (first) emit('revoked', { kind, id, at: clock.now() });
     return first;
-  }
-
-  /** Milliseconds: until then a token issued now, anywhere in the cluster, can be presented. */
-  keptUntil(): number {
-    const furthest = 8.64e15;
-    const { longestLifetime } = this.tokens;
-    if (longestLifetime === Infinity) return furthest;
-    return this.parts.clock.now() + (longestLifetime + 2 * 60) * 1000;
   }
 }
 

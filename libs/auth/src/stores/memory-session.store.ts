@@ -76,7 +76,7 @@ export class MemorySessionStore extends SessionStore {
   }
 
   async revokeAll(selection: SessionSelection, reason: SessionEnd, now: number): Promise<string[]> {
-    const found = this.#selected(selection).filter((session) => isLive(session, now));
+    const found = this.#selected(selection).filter(({ revokedAt }) => revokedAt === null);
     for (const session of found) this.#sessions.set(session.id, { ...session, revokedAt: now, revokeReason: reason });
     return found.map(({ id }) => id);
   }

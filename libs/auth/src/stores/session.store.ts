@@ -1,5 +1,5 @@
 /** Why a session ended before its time. `reuse` is the durable record that a refresh token came back. */
-export type SessionEnd = 'reuse' | 'signout' | 'revoked' | 'limit';
+export type SessionEnd = 'reuse' | 'signout' | 'revoked' | 'limit' | 'expired';
 
 /** A session, in the words of the state machine. All times are epoch milliseconds of the application's clock. */
 export interface SessionRow {
@@ -110,7 +110,7 @@ export abstract class SessionStore {
    */
   abstract revoke(sessionId: string, reason: SessionEnd, now: number): Promise<boolean>;
 
-  /** End all that are selected and have not ended, by one statement. @returns the ids of those that this call ended. */
+  /** End all that are selected and were not revoked, by one statement; expired ones too, as another clock may be behind. @returns the ids of those that this call ended. */
   abstract revokeAll(selection: SessionSelection, reason: SessionEnd, now: number): Promise<string[]>;
 
   /** The sessions selected that are neither revoked nor expired at `now`, the newest first. */

@@ -62,7 +62,8 @@ export async function revokeSession(db: EntityManager, id: string, reason: Sessi
 }
 
 /**
- * End the live sessions selected, by one statement that leaves its mark on them.
+ * End the sessions selected, by one statement that leaves its mark on them. Expired ones too: the clock of another process
+ * may be behind, and keep them alive.
  *
  * The mark tells which ones they were: RETURNING would, but MariaDB has none for an UPDATE, and ids read before it would
  * not be those that it met.
@@ -81,7 +82,7 @@ export async function revokeSelected(
     .update(SessionEntity)
     .set({ revokedAt: now, revokeReason: reason, revokeBatch, endsAt: () => lesser('ends_at', ':now') })
     .where(selected(selection), { ...selection, now })
-    .andWhere(isLive)
+    .andWhere('revoked_at IS NULL')
     .callListeners(false)
     .execute();
   return affectedRows(revoked) > 0 ? revokeBatch : undefined;

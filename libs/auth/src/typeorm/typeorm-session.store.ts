@@ -10,7 +10,7 @@ import type {
 import { SessionStore } from '../stores/session.store.js';
 import { checkIds, checkJsonObject, checkText, checkWholeNumbers } from './column-checks.js';
 import { onPrimary } from './on-primary.js';
-import { deleteSessions, deleteTokensOf, endedSessions } from './prune.statements.js';
+import { closeSessions, deleteSessions, deleteTokensOf, endedSessions } from './prune.statements.js';
 import { insertToken, rotationRows } from './refresh-token.statements.js';
 import {
   findSession,
@@ -97,6 +97,7 @@ export class TypeormSessionStore extends SessionStore {
     checkWholeNumbers({ endedBefore, limit });
     const ids = await this.#run((db) => endedSessions(db, endedBefore, limit));
     if (ids.length === 0) return 0;
+    await this.#run((db) => closeSessions(db, ids, endedBefore));
     await this.#run((db) => deleteTokensOf(db, ids, endedBefore));
     return this.#run((db) => deleteSessions(db, ids, endedBefore));
   }

@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { existsSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -7,6 +8,9 @@ import { AuthModule, Public, RequireToken } from 'nest-latchkey';
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
 import { adapters, Api, decoded, type Adapter } from './fixture.js';
 import { LogInController } from './session-client.js';
+
+// a browser takes its time, above all beside other suites
+jest.setTimeout(30_000);
 
 /*
  * S46: the browser package of SuperTokens, unmodified, in Chromium, against our routes. It patches fetch(): what a page

@@ -1,6 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 
-/** The answer of sign-up, log-in and refresh, for the OpenAPI document (RFC 6749 §5.1). */
+/** The answer of sign-up and log-in to a client that keeps its tokens itself, for the OpenAPI document (RFC 6749 §5.1). */
 export class TokenResponse {
   @ApiProperty()
   access_token!: string;

@@ -664,6 +664,8 @@ describeOnBoth('a session beside CORS', { options, controllers }, (api) => {
   });
 });
 
+const neverExpiring = { accessTokenLifetime: 'never', refreshTokenLifetime: 'never' } as const;
+
 const may = new Map<string, SessionGrant | null | undefined>();
 const hooks: AuthHooks = {
   sessionGrant({ subject }) {
@@ -716,6 +718,14 @@ describeOnBoth(
     });
   },
 );
+
+describeOnBoth('a session beside tokens that never expire', { options: { jwt: neverExpiring } }, (api) => {
+  it('SF-03 has an access token that ends with it', async () => {
+    const { access_token: token, sid } = await api.auth.createSession('alice');
+    const { absoluteExpiresAt } = (await api.auth.getSession(sid))!;
+    expect(decoded(token)['exp'] * 1000).toBe(absoluteExpiresAt.getTime());
+  });
+});
 
 describe('the options of sessions', () => {
   it.each([

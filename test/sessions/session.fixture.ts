@@ -78,7 +78,6 @@ export function openSessions(
       hooks,
       idleLifetime,
       absoluteLifetime,
-      accessLifetime,
       reuseLeeway: leeway,
       withAntiCsrf: false,
     },

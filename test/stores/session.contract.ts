@@ -345,7 +345,7 @@ export function describeSessionStore(name: string, openStores: () => Promise<Ope
         expect(await second.find('session')).toEqual({ ...session, revokedAt: now, revokeReason: 'reuse' });
       });
 
-      it.each(['reuse', 'signout', 'revoked', 'limit'] as const)('keeps the reason %s', async (reason) => {
+      it.each(['reuse', 'signout', 'revoked', 'expired'] as const)('keeps the reason %s', async (reason) => {
         await create();
         await store.revoke('session', reason, now);
         expect((await second.find('session'))?.revokeReason).toBe(reason);
@@ -473,7 +473,7 @@ export function describeSessionStore(name: string, openStores: () => Promise<Ope
 
       it('takes the tokens of a session with it, and those of no other', async () => {
         const { root } = await family();
-        await create({ id: 'over', currentId: 'of-over', revokedAt: now - 1, revokeReason: 'limit' });
+        await create({ id: 'over', currentId: 'of-over', revokedAt: now - 1, revokeReason: 'expired' });
         await store.addToken(tokenRow({ id: 'child-of-over', sessionId: 'over', parentId: 'of-over' }));
         expect(await store.prune(now, 100)).toBe(1);
         expect(await store.rotationRows('session', root.tokenHash)).toMatchObject({ childrenOfToken: { count: 3 } });

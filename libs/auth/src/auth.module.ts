@@ -20,7 +20,7 @@ export interface AuthModuleExtras {
   isGlobal?: boolean;
   /** Every route wants a token unless it is `@Public()`. Default false. */
   globalGuard?: boolean;
-  /** The module's own routes (JWKS), and where they live. Default true, below `session.basePath`, which a factory cannot tell in time. */
+  /** The module's own routes (JWKS, refresh and sign-out of sessions), and where they live. Default true, below `session.basePath`, which a factory cannot tell in time. */
   controllers?: boolean | { basePath: string };
   /** Modules whose providers `hooks` wants. */
   imports?: DynamicModule['imports'];

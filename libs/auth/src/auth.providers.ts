@@ -107,7 +107,7 @@ export const providersOf = (optionsToken: string | symbol): Provider[] => [
     SessionService,
     [AUTH_SETTINGS, STORES, TokenIssuer, RevocationList, Clock, AUTH_EVENTS, ISSUE_HOOKS],
     (
-      { session, jwt }: AuthSettings,
+      { session }: AuthSettings,
       { sessions: store = new NoSessionStore() }: Stores,
       tokens: TokenIssuer,
       revocations: RevocationList,
@@ -119,7 +119,6 @@ export const providersOf = (optionsToken: string | symbol): Provider[] => [
         ...{ store, tokens, revocations, clock, emit, hooks },
         idleLifetime: seconds(session.idleLifetime) * 1000,
         absoluteLifetime: seconds(session.absoluteLifetime) * 1000,
-        accessLifetime: seconds(jwt.accessTokenLifetime) * 1000,
         reuseLeeway: seconds(session.reuseLeeway) * 1000,
         withAntiCsrf: session.antiCsrf === 'token',
       }),

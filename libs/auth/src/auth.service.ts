@@ -83,7 +83,7 @@ export class AuthService {
    * refresh token stays as it is. Scope and claims are those of the log-in, but for what `options` says anew.
    *
    * A client that got a 503, or no answer, tries again as `Retry-After` says, within `session.reuseLeeway`: the store may have
-   * committed all the same, and later than that its token counts as reused. Sessions will not have that limit.
+   * committed all the same, and later than that its token counts as reused. Sessions do not have that limit.
    *
    * @throws AuthError as {@link verify}, and `token_reused`
    */
@@ -173,7 +173,8 @@ export class AuthService {
   /**
    * The next tokens of a session, outside the module's own route.
    *
-   * @param options `antiCsrf`: for a token from a cookie, what the client sent as `anti-csrf`, also when it sent nothing.
+   * @param options `antiCsrf`: where `session.antiCsrf` is `'token'` and the token came from a cookie, what the client sent as
+   *   `anti-csrf`, also when it sent nothing. In the other modes leave it out, and see to the proof yourself.
    *
    * @throws AuthError `token_invalid`, `token_expired`, `token_revoked`, `token_reused` (the session is over),
    *   `csrf_failed`, `too_many_refreshes`, `store_unavailable`

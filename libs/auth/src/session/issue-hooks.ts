@@ -19,7 +19,7 @@ export interface IssueHooks {
   header?(user: unknown, about: { type: string }): Record<string, JsonValue> | Promise<Record<string, JsonValue>>;
   /**
    * What the user of a session may do today, asked at each refresh: null ends the session, undefined leaves what the log-in
-   * granted.
+   * granted. A member that is left out stays as the log-in granted it: to take a scope away, give an empty one.
    */
   sessionGrant?(session: Session): SessionGrant | null | undefined | Promise<SessionGrant | null | undefined>;
   /** The key to sign with, instead of the module's ring. */

@@ -10,7 +10,7 @@ import type { Children, Descent, RotationRows, SessionRow } from '../stores/sess
 export type RefreshTokenState =
   /** The live branch's own token, for as long as its child is not used. */
   | 'current'
-  /** A child of it, but the branch has moved within the leeway: it waits. */
+  /** A child of it, but the branch has moved within the leeway: it goes on with the branch, which stays where it is. */
   | 'early'
   /** A child of it that was not used yet: now it is. */
   | 'pending'

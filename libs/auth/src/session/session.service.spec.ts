@@ -92,6 +92,12 @@ describe('SessionService: a new session', () => {
       absoluteExpiresAt: new Date(start + absoluteLifetime),
     });
     expect(() => Object.assign(issued.session.data, { device: 'other' })).toThrow(TypeError);
+    // what a handler answers with, `data` is not part of
+    expect(JSON.parse(JSON.stringify(issued.session))).toEqual({
+      ...{ id: issued.session.id, subject: 'ada', tenant: 'acme', createdAt: new Date(start).toISOString() },
+      idleExpiresAt: expect.any(String),
+      absoluteExpiresAt: expect.any(String),
+    });
     expect(await store.find(issued.session.id)).toMatchObject({ previousId: null, rotatedAt: 0, revokedAt: null });
   });
 

@@ -1,7 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Logger } from '@nestjs/common';
 import type { Clock } from '../auth.clock.js';
-import type { Lifetime } from '../auth.durations.js';
 import { AuthError } from '../auth.errors.js';
 import type { AuthEventListener } from '../auth.events.js';
 import { askHook } from '../auth.hook-answers.js';
@@ -59,7 +58,6 @@ export interface SessionServiceParts {
   readonly hooks: Pick<IssueHooks, 'sessionGrant'>;
   readonly idleLifetime: number;
   readonly absoluteLifetime: number;
-  readonly accessLifetime: number;
   readonly reuseLeeway: number;
   /** Each access token carries a value of its own, which its client sends back. */
   readonly withAntiCsrf: boolean;
@@ -268,7 +266,7 @@ export class SessionService {
   }
 
   private async issue(session: SessionRow, token: RefreshTokenRow, text: string, now: number): Promise<IssuedSession> {
-    const { tokens, idleLifetime, accessLifetime } = this.parts;
+    const { tokens, idleLifetime } = this.parts;
     const grant = session.grant as Pick<IssueOptions, 'scope' | 'claims' | 'audience'>;
     // a token of less than a second would be none
     if (session.absoluteExpiresAt - now < 1000) throw ended(session);
@@ -279,8 +277,7 @@ export class SessionService {
       ...(token.parentId !== null && { refreshParent: token.parentId }),
       ...(token.antiCsrf !== null && { csrf: token.antiCsrf }),
     };
-    const options = { ...grant, expiresIn: (accessLifetime / 1000) as Lifetime };
-    const accessToken = await tokens.issue('access', session.subject, options, lineage);
+    const accessToken = await tokens.issue('access', session.subject, grant, lineage);
     return {
       session: new Session(session),
       accessToken,

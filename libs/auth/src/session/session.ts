@@ -1,6 +1,7 @@
+import { deepFreeze } from '../jwt/claims.js';
 import type { SessionRow } from '../stores/session.store.js';
 
-/** A session as an application sees it. Cannot be changed; holds no secret. */
+/** A session as an application sees it. Cannot be changed; holds no secret. Serialising it leaves `data` out. */
 export class Session {
   /** The `sid` of its access tokens. */
   readonly id: string;
@@ -19,9 +20,14 @@ export class Session {
     this.id = row.id;
     this.subject = row.subject;
     this.tenant = row.tenant;
-    this.data = Object.freeze({ ...row.data });
+    this.data = deepFreeze(structuredClone(row.data));
     this.createdAt = new Date(row.createdAt);
     this.idleExpiresAt = new Date(row.idleExpiresAt);
     this.absoluteExpiresAt = new Date(row.absoluteExpiresAt);
+  }
+
+  toJSON(): object {
+    const { id, subject, tenant, createdAt, idleExpiresAt, absoluteExpiresAt } = this;
+    return { id, subject, tenant, createdAt, idleExpiresAt, absoluteExpiresAt };
   }
 }

@@ -1,5 +1,5 @@
 /** Why a session ended before its time. `reuse` is the durable record that a refresh token came back. */
-export type SessionEnd = 'reuse' | 'signout' | 'revoked' | 'limit' | 'expired';
+export type SessionEnd = 'reuse' | 'signout' | 'revoked' | 'expired';
 
 /** A session, in the words of the state machine. All times are epoch milliseconds of the application's clock. */
 export interface SessionRow {

@@ -22,7 +22,7 @@ export async function insertToken(db: EntityManager, token: RefreshTokenRow): Pr
   await insertRow(db, RefreshTokenEntity, { id, sessionId, tokenHash, parentId, antiCsrf, issuedAt });
 }
 
-/** C1 of the state machine: one statement, so that all rows are of one moment. Every join is keyed by the session. */
+/** What a refresh is decided on, by one statement, so that all rows are of one moment. Every join is keyed by the session. */
 export async function rotationRows(
   db: EntityManager,
   sessionId: string,

@@ -31,7 +31,7 @@ export async function listSessions(db: EntityManager, selection: SessionSelectio
   return rows.map(toSession);
 }
 
-/** C2 of the state machine. Of concurrent calls, one finds `seen` still current. */
+/** Move the live branch. Of concurrent calls, one finds `seen` still current. */
 export async function promote(
   db: EntityManager,
   { sessionId, seen, to, now, rotatedBefore, idleExpiresAt }: Promotion,

@@ -192,6 +192,10 @@ describeInBrowser('S46 supertokens-website', () => {
       expect(await page.evaluate(() => window.client.getUserId())).toBe('alice');
       await signOut();
       expect(await exists()).toBe(false);
+      const kept = await context.cookies([apiUrl, `${apiUrl}/auth/session/refresh`]);
+      expect(
+        kept.filter(({ name, value }) => /^sAccess|^sRefresh|^st-(access|refresh)/.test(name) && value !== ''),
+      ).toEqual([]);
       expect((await call('GET', '/protected'))[0]).toBe(401);
     });
 

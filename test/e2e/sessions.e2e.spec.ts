@@ -666,11 +666,11 @@ describeOnBoth('a session beside CORS', { options, controllers }, (api) => {
 
 const neverExpiring = { accessTokenLifetime: 'never', refreshTokenLifetime: 'never' } as const;
 
-const may = new Map<string, SessionGrant | null | undefined>();
+const may = new Map<string, unknown>();
 const hooks: AuthHooks = {
   sessionGrant({ subject }) {
     if (subject === 'outage') throw new Error('the database of users is away');
-    return may.get(subject);
+    return may.get(subject) as SessionGrant | null;
   },
 };
 
@@ -678,7 +678,7 @@ describeOnBoth(
   'a session of a user who changes',
   { options: { publicUrl, session: {}, hooks }, controllers },
   (api) => {
-    const refreshed = async (subject: string, grant: SessionGrant | null | undefined) => {
+    const refreshed = async (subject: string, grant: unknown) => {
       const client = new SessionClient(api, 'header');
       await client.logIn(subject, { plan: 'free' });
       may.set(subject, grant);
@@ -705,6 +705,20 @@ describeOnBoth(
       expect((await client.call('GET', '/protected')).status).toBe(401);
       may.delete('carol');
       expect((await client.refresh()).status).toBe(401);
+    });
+
+    it('SF-05 ends when the hook answers nothing, and is not refreshed by an answer that is none', async () => {
+      const { answer } = await refreshed('dave', undefined);
+      expect(answer.status).toBe(401);
+      for (const wrong of [false, true, 'admin', 0]) {
+        const client = new SessionClient(api, 'header');
+        await client.logIn('erin');
+        may.set('erin', wrong);
+        const headers = bearer(client.refreshToken);
+        const refused = await api.send('POST', '/auth/session/refresh', { headers, mayFail: true });
+        expect([wrong, refused.status]).toEqual([wrong, 503]);
+        expectUntouched(refused);
+      }
     });
 
     it('S42 is not lost by an outage of the application', async () => {

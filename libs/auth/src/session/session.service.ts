@@ -158,8 +158,10 @@ export class SessionService {
     const { hooks } = this.parts;
     if (hooks.sessionGrant === undefined) return session.grant;
     const today = await askHook('hooks.sessionGrant', () => hooks.sessionGrant!(new Session(session)));
-    if (today === undefined) return session.grant;
-    if (today !== null) return { ...session.grant, ...today };
+    if (typeof today === 'object' && today !== null) return { ...session.grant, ...today };
+    // any other answer is a mistake of the hook, and no leave to go on
+    if (today !== null && today !== undefined)
+      throw new AuthError('store_unavailable', { reason: 'hooks.sessionGrant must answer an object, or null' });
     await this.end(session.id, 'revoked');
     throw new AuthError('token_revoked', { reason: 'hooks.sessionGrant knows the user no more' });
   }

@@ -7,7 +7,7 @@ import {
 import { HttpAdapterHost } from '@nestjs/core';
 import { Strategy } from 'passport-jwt';
 import { AuthConfigError, AuthError } from '../auth.errors.js';
-import { decisionOf } from '../resource/current-token.decorator.js';
+import { decisionOf } from '../resource/decision.js';
 import { Refusals } from '../resource/refusals.js';
 import { GUARD_SETTINGS, RequireTokenGuard, type GuardSettings } from '../resource/require-token.guard.js';
 import { compileRequirement } from '../resource/token-requirement.js';

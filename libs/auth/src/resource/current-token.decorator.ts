@@ -1,33 +1,10 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { AuthError } from '../auth.errors.js';
-import type { Token } from './token.js';
-import type { TokenRequirement } from './token-requirement.js';
+import { decisionOf, type Decision } from './decision.js';
 
-/** What the guard decided about one request. */
-export interface Decision {
-  /** What was asked. */
-  readonly requirement: TokenRequirement;
-  /** Whom it was asked for: another handler, or other parameters of the path, are decided anew. */
-  readonly route: readonly unknown[];
-  /** Null on an optional route that nobody's token came to. */
-  readonly token: Token | null;
-  readonly user: unknown;
-}
-
-/** Step 5 of 5: the decision, kept beside the request and gone with it. */
-const decisions = new WeakMap<object, Decision>();
-
-export function rememberDecision(carrier: object, decision: Decision): void {
-  decisions.set(carrier, decision);
-}
-
-/** @returns undefined when no guard of ours has decided about this request. */
-export function decisionOf(carrier: object): Decision | undefined {
-  return decisions.get(carrier);
-}
-
+/** Step 5 of 5: what was decided, as arguments of the handler. */
 function currentDecision(context: ExecutionContext): Decision {
-  const decision = decisions.get(carrierOf(context));
+  const decision = decisionOf(carrierOf(context));
   if (decision === undefined) {
     throw new AuthError('unsupported_context', { reason: `${context.getHandler().name} has no @RequireToken()` });
   }

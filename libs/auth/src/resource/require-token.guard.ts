@@ -3,7 +3,7 @@ import { AuthError } from '../auth.errors.js';
 import { askHook } from '../auth.hook-answers.js';
 import { ActivityChecker } from './check-active.js';
 import { checkClaims, type GrantedToken } from './check-claims.js';
-import { decisionOf, rememberDecision } from './current-token.decorator.js';
+import { decisionOf, rememberDecision } from './decision.js';
 import { extractToken, type PresentedToken, type TokenPlaces } from './extract-token.js';
 import type { GuardOptions } from './guard.options.js';
 import { REQUEST_HOOKS, type RequestHooks } from './request-hooks.js';

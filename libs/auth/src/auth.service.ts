@@ -5,7 +5,7 @@ import { HttpMessage, type HttpRequest } from './http/http-message.js';
 import type { HttpResponse } from './http/http-response.js';
 import { frontToken, SessionWire } from './http/session-wire.js';
 import type { JwtClaims, JwtHeader } from './jwt/claims.js';
-import { equalText } from './jwt/equal-text.js';
+import { isProven } from './jwt/equal-text.js';
 import { parseJwt, unverifiedClaims } from './jwt/verify.js';
 import { RequireTokenGuard } from './resource/require-token.guard.js';
 import { Token } from './resource/token.js';
@@ -104,7 +104,7 @@ export class AuthService {
         throw new AuthError('invalid_argument', { reason: `${name} is for routes: there is no request here` });
     }
     const granted = await this.guard.check(token, compileRequirement(options));
-    if (csrf !== undefined && !isProof(granted.claims['csrf'], csrf))
+    if (csrf !== undefined && !isProven(csrf, granted.claims['csrf']))
       throw new AuthError('csrf_failed', { token: granted });
     return granted;
   }
@@ -273,8 +273,4 @@ export class AuthService {
   private async inspect(token: string): Promise<Token> {
     return new Token(await this.verifier.verify(token, { allowExpired: true, anyAudience: true }), undefined, false);
   }
-}
-
-function isProof(expected: unknown, sent: unknown): boolean {
-  return typeof expected === 'string' && typeof sent === 'string' && equalText(expected, sent);
 }

@@ -1,6 +1,6 @@
 import { AuthError } from '../auth.errors.js';
 import type { JwtClaims } from '../jwt/claims.js';
-import { equalText } from '../jwt/equal-text.js';
+import { isProven } from '../jwt/equal-text.js';
 import type { TokenKind } from '../resource/token-kind.js';
 import type { CsrfOptions } from './csrf.options.js';
 import type { HttpMessage } from './http-message.js';
@@ -48,10 +48,4 @@ export class OriginProof {
     if (header !== undefined || !this.options.form) return header;
     return message.formField(fieldName);
   }
-}
-
-/** An empty value proves nothing. */
-function isProven(sent: unknown, expected: unknown): boolean {
-  if (typeof sent !== 'string' || typeof expected !== 'string' || expected === '') return false;
-  return equalText(sent, expected);
 }

@@ -1,6 +1,6 @@
 import { AuthError } from '../auth.errors.js';
 import type { JwtClaims } from '../jwt/claims.js';
-import { equalText } from '../jwt/equal-text.js';
+import { isProven } from '../jwt/equal-text.js';
 import type { AntiCsrf } from '../session/session.options.js';
 import type { HttpMessage } from './http-message.js';
 
@@ -20,7 +20,7 @@ export class SessionProof {
   check(message: HttpMessage, claims: JwtClaims): void {
     if (safeMethods.includes(message.method)) return;
     if (this.mode === 'custom-header' && message.header('rid') === undefined) throw refused('rid is missing', false);
-    if (this.mode === 'token' && !isEqual(message.header('anti-csrf'), claims['csrf']))
+    if (this.mode === 'token' && !isProven(message.header('anti-csrf'), claims['csrf']))
       throw refused('anti-csrf is missing or not that of the token', false);
   }
 
@@ -41,9 +41,4 @@ export class SessionProof {
 function refused(reason: string, isRefresh: boolean): AuthError {
   const message = isRefresh ? 'unauthorised' : 'try refresh token';
   return new AuthError('csrf_failed', { reason, phrase: { status: 401, message } });
-}
-
-function isEqual(sent: unknown, expected: unknown): boolean {
-  if (typeof sent !== 'string' || typeof expected !== 'string' || expected === '') return false;
-  return equalText(sent, expected);
 }

@@ -6,3 +6,9 @@ export function equalText(one: string, other: string): boolean {
   const [left, right] = [Buffer.from(one), Buffer.from(other)];
   return left.length === right.length && timingSafeEqual(left, right);
 }
+
+/** Was the value sent that is expected? Anything but a text proves nothing, and an empty one neither, on both sides. */
+export function isProven(sent: unknown, expected: unknown): boolean {
+  if (typeof sent !== 'string' || typeof expected !== 'string' || expected === '') return false;
+  return equalText(sent, expected);
+}

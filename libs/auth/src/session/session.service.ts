@@ -5,7 +5,7 @@ import { AuthError } from '../auth.errors.js';
 import type { AuthEventListener } from '../auth.events.js';
 import { askHook } from '../auth.hook-answers.js';
 import type { JsonValue, JwtClaims } from '../jwt/claims.js';
-import { equalText } from '../jwt/equal-text.js';
+import { isProven } from '../jwt/equal-text.js';
 import type { Scope } from '../jwt/scope.js';
 import { parseJwt, unverifiedClaims } from '../jwt/verify.js';
 import { revocationId } from '../stores/revocation-id.js';
@@ -132,7 +132,7 @@ export class SessionService {
     const now = clock.now();
     const rows = await asking(store.rotationRows(secret.sessionId, secret.hash));
     if (rows === undefined) throw new AuthError('token_invalid', { reason: 'no session knows this refresh token' });
-    if (antiCsrf !== undefined && !isProof(rows.token.antiCsrf, antiCsrf))
+    if (antiCsrf !== undefined && !isProven(antiCsrf, rows.token.antiCsrf))
       throw new AuthError('csrf_failed', { reason: 'the anti-CSRF value is missing or not that of the refresh token' });
     const step = nextStep(rows, now, reuseLeeway);
     if (step.kind === 'ended') throw ended(rows.session);
@@ -304,8 +304,4 @@ function wrong(reason: string): AuthError {
 
 function withoutUndefined(values: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
-}
-
-function isProof(expected: string | null, sent: string): boolean {
-  return expected !== null && equalText(expected, sent);
 }

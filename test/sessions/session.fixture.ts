@@ -6,11 +6,8 @@ import { KeyRing } from '../../libs/auth/src/jwt/key-ring.js';
 import { createJwtKey } from '../../libs/auth/src/jwt/keys.js';
 import { parseJwt, verifyJwt } from '../../libs/auth/src/jwt/verify.js';
 import type { IssueHooks } from '../../libs/auth/src/session/issue-hooks.js';
-import {
-  SessionService,
-  type IssuedSession,
-  type SessionServiceParts,
-} from '../../libs/auth/src/session/session.service.js';
+import type { IssuedSession } from '../../libs/auth/src/session/session-tokens.js';
+import { SessionService, type SessionServiceParts } from '../../libs/auth/src/session/session.service.js';
 import { TokenIssuer } from '../../libs/auth/src/session/token-issuer.js';
 import { MemorySessionStore } from '../../libs/auth/src/stores/memory-session.store.js';
 import { RevocationList } from '../../libs/auth/src/stores/revocation-list.js';

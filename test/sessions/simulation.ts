@@ -1,6 +1,8 @@
 import { AuthError } from '../../libs/auth/src/auth.errors.js';
-import { isLive, stateOf } from '../../libs/auth/src/session/rotation.js';
-import type { IssuedSession, SessionService } from '../../libs/auth/src/session/session.service.js';
+import { stateOf } from '../../libs/auth/src/session/rotation.js';
+import type { IssuedSession } from '../../libs/auth/src/session/session-tokens.js';
+import type { SessionService } from '../../libs/auth/src/session/session.service.js';
+import { isLive } from '../../libs/auth/src/stores/session-life.js';
 import { MemoryRevocationStore } from '../../libs/auth/src/stores/memory.stores.js';
 import { MemorySessionStore } from '../../libs/auth/src/stores/memory-session.store.js';
 import { RevocationList } from '../../libs/auth/src/stores/revocation-list.js';

@@ -378,7 +378,7 @@ export function describeSessionStore(name: string, openStores: () => Promise<Ope
       });
     });
 
-    describe('revokeAll and list', () => {
+    describe('revokeSelected and list', () => {
       /** Of ada: two without a tenant, two of acme, one revoked, two expired; of eve: two. */
       const all: readonly Partial<SessionRow>[] = [
         { id: 'ada-1', createdAt: now - 5 },
@@ -422,15 +422,15 @@ export function describeSessionStore(name: string, openStores: () => Promise<Ope
         const isOfAll = selection.subject === 'ada' && selection.tenant === undefined;
         const expected = isOfAll ? [...live, 'ada-idle', 'ada-over'] : live;
         const before = await rowsOfAll();
-        const ended = await store.revokeAll(selection, 'signout', now);
+        const ended = await store.revokeSelected(selection, 'signout', now);
         expect(ended.toSorted()).toEqual(expected.toSorted());
         const end = { revokedAt: now, revokeReason: 'signout' };
         expect(await rowsOfAll()).toEqual(before.map((row) => (expected.includes(row!.id) ? { ...row, ...end } : row)));
-        expect(await second.revokeAll(selection, 'revoked', now + 1)).toEqual([]);
+        expect(await second.revokeSelected(selection, 'revoked', now + 1)).toEqual([]);
       });
 
       it('end each session once: 20 calls at once name it once in all', async () => {
-        const ended = await twenty((handle) => handle.revokeAll({ subject: 'ada' }, 'revoked', now));
+        const ended = await twenty((handle) => handle.revokeSelected({ subject: 'ada' }, 'revoked', now));
         expect(ended.flat().toSorted()).toEqual([
           ...['ada-1', 'ada-2', 'ada-acme-1', 'ada-acme-2', 'ada-idle', 'ada-over'],
         ]);
@@ -438,7 +438,7 @@ export function describeSessionStore(name: string, openStores: () => Promise<Ope
 
       it('name a session that a parallel revoke ends to one of the two', async () => {
         const [ids, ended] = await Promise.all([
-          store.revokeAll({ subject: 'eve' }, 'revoked', now),
+          store.revokeSelected({ subject: 'eve' }, 'revoked', now),
           second.revoke('eve-1', 'signout', now),
         ]);
         expect(ids.includes('eve-1')).toBe(!ended);
@@ -527,12 +527,18 @@ export function describeSessionStore(name: string, openStores: () => Promise<Ope
         ['promote: to', (handle, to) => handle.promote(promotionOf({ to }))],
         ['find', (handle, id) => handle.find(id)],
         ['revoke', (handle, id) => handle.revoke(id, 'revoked', now)],
-        ['revokeAll: the subject', (handle, subject) => handle.revokeAll({ subject }, 'revoked', now)],
+        ['revokeSelected: the subject', (handle, subject) => handle.revokeSelected({ subject }, 'revoked', now)],
         ['list: the subject', (handle, subject) => handle.list({ subject }, now)],
       ];
       const narrowing: [call: string, call: (handle: SessionStore, id: string) => Promise<unknown>][] = [
-        ['revokeAll: the tenant', (handle, tenant) => handle.revokeAll({ subject: 'ada', tenant }, 'revoked', now)],
-        ['revokeAll: except', (handle, except) => handle.revokeAll({ subject: 'ada', except }, 'revoked', now)],
+        [
+          'revokeSelected: the tenant',
+          (handle, tenant) => handle.revokeSelected({ subject: 'ada', tenant }, 'revoked', now),
+        ],
+        [
+          'revokeSelected: except',
+          (handle, except) => handle.revokeSelected({ subject: 'ada', except }, 'revoked', now),
+        ],
         ['list: the tenant', (handle, tenant) => handle.list({ subject: 'ada', tenant }, now)],
         ['list: except', (handle, except) => handle.list({ subject: 'ada', except }, now)],
       ];

@@ -201,7 +201,7 @@ function describeSessions(kind: DatabaseKind): void {
 
       it('tells each session to one of 20 parallel calls', async () => {
         await openAll();
-        const ended = await twenty((handle) => handle.revokeAll({ subject: 'ada' }, 'revoked', now));
+        const ended = await twenty((handle) => handle.revokeSelected({ subject: 'ada' }, 'revoked', now));
         expect(ended.flat().toSorted()).toEqual(['a1', 'a2', 'a3', 'a4', 'idle', 'old']);
       });
 
@@ -213,7 +213,8 @@ function describeSessions(kind: DatabaseKind): void {
         expect(await list({ subject: 'nobody' })).toEqual([]);
       });
 
-      const ids = async (selection: SessionSelection) => (await other.revokeAll(selection, 'revoked', now)).toSorted();
+      const ids = async (selection: SessionSelection) =>
+        (await other.revokeSelected(selection, 'revoked', now)).toSorted();
 
       async function openAll(): Promise<void> {
         const rows: Partial<SessionRow>[] = [
@@ -278,7 +279,7 @@ function describeSessions(kind: DatabaseKind): void {
         ['promote', () => store.promote(promotionOf({}))],
         ['find', () => store.find('s')],
         ['revoke', () => store.revoke('s', 'signout', now)],
-        ['revokeAll', () => store.revokeAll({ subject: 'ada' }, 'revoked', now)],
+        ['revokeSelected', () => store.revokeSelected({ subject: 'ada' }, 'revoked', now)],
         ['list', () => store.list({ subject: 'ada' }, now)],
         ['prune', () => store.prune(now, 1)],
       ];
@@ -301,13 +302,13 @@ function describeSessions(kind: DatabaseKind): void {
             store.find(text),
             store.revoke(text, 'signout', now),
             store.revoke('s', text as 'signout', now),
-            store.revokeAll({ subject: text }, 'revoked', now),
+            store.revokeSelected({ subject: text }, 'revoked', now),
             store.list({ subject: text }, now),
             ...(bad === undefined
               ? []
               : [
                   store.list({ subject: 'ada', tenant: text }, now),
-                  store.revokeAll({ subject: 'ada', except: text }, 'revoked', now),
+                  store.revokeSelected({ subject: 'ada', except: text }, 'revoked', now),
                 ]),
             ...(bad === null ? [] : [store.create(session({ tenant: text }), token())]),
           ];
@@ -328,7 +329,7 @@ function describeSessions(kind: DatabaseKind): void {
             store.promote(promotionOf({ rotatedBefore: number })),
             store.promote(promotionOf({ idleExpiresAt: number })),
             store.revoke('s', 'signout', number),
-            store.revokeAll({ subject: 'ada' }, 'revoked', number),
+            store.revokeSelected({ subject: 'ada' }, 'revoked', number),
             store.list({ subject: 'ada' }, number),
             store.prune(number, 1),
             store.prune(now, number),
@@ -384,7 +385,7 @@ function describeSessions(kind: DatabaseKind): void {
         expect(number).toBeGreaterThan(1);
       });
 
-      it.each(calls.filter(([method]) => ['promote', 'revoke', 'revokeAll', 'prune'].includes(method)))(
+      it.each(calls.filter(([method]) => ['promote', 'revoke', 'revokeSelected', 'prune'].includes(method)))(
         'does not guess when the driver of %s does not count rows',
         async (_name, call) => {
           await store.create(session({ idleExpiresAt: now - 1 }), token());

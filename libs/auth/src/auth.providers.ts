@@ -131,7 +131,7 @@ export const providersOf = (optionsToken: string | symbol): Provider[] => [
         tokens,
         clock,
         store: stores.revocations,
-        reuseLeeway: seconds(session.reuseLeeway),
+        reuseLeeway: seconds(session.reuseLeeway) * 1000,
         emit,
       }),
   ),

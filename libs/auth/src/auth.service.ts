@@ -16,7 +16,8 @@ import { Transport } from './resource/transport.js';
 import { TokenVerifier } from './resource/verify-token.js';
 import { TokenRefresher, type RefreshOptions } from './session/refresh.js';
 import type { Session } from './session/session.js';
-import { SessionService, type CreateSessionOptions, type IssuedSession } from './session/session.service.js';
+import type { IssuedSession } from './session/session-tokens.js';
+import { SessionService, type CreateSessionOptions } from './session/session.service.js';
 import type { IssueOptions } from './session/token-issuer.js';
 import { TokenService, type TokenResponse } from './session/token.service.js';
 import type { SessionSelection } from './stores/session.store.js';
@@ -204,7 +205,7 @@ export class AuthService {
 
   /** End the sessions of a subject, perhaps of one tenant, perhaps all but one. @returns the ids of those that it ended. */
   revokeSessions(selection: SessionSelection): Promise<string[]> {
-    return this.sessions.revokeAll(selection);
+    return this.sessions.revokeSelected(selection);
   }
 
   /**
@@ -223,7 +224,7 @@ export class AuthService {
   /** Every token of the subject issued up to now is refused from now on; its sessions end. @throws AuthError `store_unavailable` */
   async revokeAll(subject: string): Promise<void> {
     await this.tokens.revokeAll(subject);
-    await this.sessions.revokeAll({ subject });
+    await this.sessions.revokeSelected({ subject });
   }
 
   /** The anti-CSRF value of a token, expired or not; undefined when tokens are not issued for cookies. @throws AuthError `token_invalid` */

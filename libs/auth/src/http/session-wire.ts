@@ -1,7 +1,7 @@
 import { stringifySetCookie } from 'cookie';
 import { AuthError } from '../auth.errors.js';
 import type { TokenKind } from '../resource/token-kind.js';
-import type { IssuedSession } from '../session/session.service.js';
+import type { IssuedSession } from '../session/session-tokens.js';
 import type { SessionTransfer } from '../session/session.options.js';
 import type { HttpMessage } from './http-message.js';
 import { exposeHeaders, replaceCookie, setHeader, type HttpResponse } from './http-response.js';

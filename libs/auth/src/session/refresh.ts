@@ -13,7 +13,7 @@ export interface RefreshParts {
   readonly tokens: TokenService;
   readonly store: RevocationStore | undefined;
   readonly clock: Clock;
-  /** Seconds. */
+  /** Milliseconds. */
   readonly reuseLeeway: number;
   readonly emit: AuthEventListener;
 }
@@ -86,7 +86,7 @@ export class TokenRefresher {
       throw await this.reused(subject, claims);
     }
     const use = await asking(store.use({ jti, usedAt: now, expiresAt }));
-    if (now - use.usedAt > reuseLeeway * 1000) throw await this.reused(subject, claims);
+    if (now - use.usedAt > reuseLeeway) throw await this.reused(subject, claims);
     return use.child ?? jti;
   }
 

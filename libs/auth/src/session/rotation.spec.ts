@@ -1,5 +1,6 @@
 import type { Children, Descent, RotationRows, SessionRow } from '../stores/session.store.js';
-import { isLive, nextStep, stateOf, type RefreshTokenState, type RotationStep } from './rotation.js';
+import { isLive } from '../stores/session-life.js';
+import { nextStep, stateOf, type RefreshTokenState, type RotationStep } from './rotation.js';
 
 const now = 1_800_000_000_000;
 const leeway = 10_000;
@@ -130,8 +131,8 @@ describe('stateOf', () => {
 });
 
 describe('nextStep', () => {
-  const child = (parent: string): RotationStep => ({ kind: 'child', parent });
-  const promotion = (parent: string): RotationStep => ({ kind: 'child', parent, promote: { seen: 'current' } });
+  const child = (parent: string): RotationStep => ({ kind: 'child', parent, promote: false });
+  const promotion = (parent: string): RotationStep => ({ kind: 'child', parent, promote: true });
   const raced = tokenOf('previous', current.issuedAt);
 
   it.each<[state: RefreshTokenState, rows: RotationRows, step: RotationStep]>([

@@ -1,4 +1,5 @@
-import type { Children, Descent, RotationRows, SessionRow } from '../stores/session.store.js';
+import { isLive } from '../stores/session-life.js';
+import type { Children, Descent, RotationRows } from '../stores/session.store.js';
 
 /**
  * What a refresh token is, derived from the rows of its session and never stored.
@@ -29,8 +30,8 @@ export type RotationStep =
   | { readonly kind: 'reuse' }
   /** Too many unused children: wait so many milliseconds. */
   | { readonly kind: 'wait'; readonly milliseconds: number }
-  /** Issue a child of `parent`; where `promote` is given, first move the branch there from `seen`. */
-  | { readonly kind: 'child'; readonly parent: string; readonly promote?: { readonly seen: string } };
+  /** Issue a child of `parent`; where `promote` is true, first move the branch there. */
+  | { readonly kind: 'child'; readonly parent: string; readonly promote: boolean };
 
 /** From so many children of one token on, one more a minute: a lost client is answered, a flood of rows is not. */
 const manyChildren = 50;
@@ -59,13 +60,8 @@ export function nextStep(rows: RotationRows, now: number, leeway: number): Rotat
   const goesOnWithItself = state === 'current' || state === 'pending' || state === 'raced';
   const wait = waitOf(goesOnWithItself ? rows.childrenOfToken : rows.childrenOfCurrent, now);
   if (wait > 0) return { kind: 'wait', milliseconds: wait };
-  if (!goesOnWithItself || state === 'current') return { kind: 'child', parent: session.currentId };
-  return { kind: 'child', parent: token.id, promote: { seen: session.currentId } };
-}
-
-/** Neither revoked nor expired. At the millisecond of its expiry a session has ended. */
-export function isLive(session: SessionRow, now: number): boolean {
-  return session.revokedAt === null && session.idleExpiresAt > now && session.absoluteExpiresAt > now;
+  if (!goesOnWithItself || state === 'current') return { kind: 'child', parent: session.currentId, promote: false };
+  return { kind: 'child', parent: token.id, promote: true };
 }
 
 function areTwins(one: Descent, other: Descent | null, leeway: number): boolean {

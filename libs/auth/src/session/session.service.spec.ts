@@ -21,7 +21,7 @@ import type { SessionRow, SessionStore } from '../stores/session.store.js';
 import { TestClock } from '../testing/test-clock.js';
 import type { IssueHooks } from './issue-hooks.js';
 import { Session } from './session.js';
-import type { IssuedSession } from './session.service.js';
+import type { IssuedSession } from './session-tokens.js';
 
 /** Rn is the n-th refresh token of a session, An its access token, and L the leeway. */
 const overLeeway = leeway + 1;
@@ -618,13 +618,13 @@ describe('SessionService: sign-out and revocation', () => {
   it('RV-02 denies the access tokens of all sessions before it ends the first', async () => {
     const { first, sessions, revocations, seam } = await signIn();
     seam.between = async ({ name }, proceed) => {
-      if (name === 'revokeAll') throw new Error('gone');
+      if (name === 'revokeSelected') throw new Error('gone');
       return proceed();
     };
-    expect(await codeOf(sessions.revokeAll({ subject: 'ada' }))).toBe('store_unavailable');
+    expect(await codeOf(sessions.revokeSelected({ subject: 'ada' }))).toBe('store_unavailable');
     expect(revocations.isRevoked(accessOf(first))).toBe(true);
     seam.between = (_statement, proceed) => proceed();
-    expect(await sessions.revokeAll({ subject: 'ada' })).toEqual([first.session.id]);
+    expect(await sessions.revokeSelected({ subject: 'ada' })).toEqual([first.session.id]);
   });
 
   it('RV-09 begins no session while all tokens of the subject are revoked', async () => {
@@ -681,7 +681,7 @@ describe('SessionService: sign-out and revocation', () => {
       issued.set(name, await sessions.create(subject, tenant === 'acme' ? { tenant } : {}));
     }
     const idOf = (name: string) => issued.get(name)!.session.id;
-    const ids = await sessions.revokeAll({
+    const ids = await sessions.revokeSelected({
       ...(selection as { subject: string }),
       ...(except !== undefined && { except: idOf(except) }),
     });
@@ -697,7 +697,7 @@ describe('SessionService: sign-out and revocation', () => {
   it('ends nothing twice: 20 parallel calls name each session once', async () => {
     const { sessions, named } = await signIn();
     await times(4, () => sessions.create('ada'));
-    const ids = (await times(20, () => sessions.revokeAll({ subject: 'ada' }))).flat();
+    const ids = (await times(20, () => sessions.revokeSelected({ subject: 'ada' }))).flat();
     expect([ids.length, new Set(ids).size, named('revoked').length]).toEqual([5, 5, 5]);
   });
 });
@@ -857,7 +857,7 @@ describe('SessionService: a store that fails', () => {
   it.each<[call: string, call: (opened: Awaited<ReturnType<typeof signIn>>) => Promise<unknown>]>([
     ['create', ({ sessions }) => sessions.create('ada')],
     ['revoke', ({ sessions, id }) => sessions.revoke(id)],
-    ['revokeAll', ({ sessions }) => sessions.revokeAll({ subject: 'ada' })],
+    ['revokeSelected', ({ sessions }) => sessions.revokeSelected({ subject: 'ada' })],
     ['get', ({ sessions, id }) => sessions.get(id)],
     ['list', ({ sessions }) => sessions.list({ subject: 'ada' })],
   ])('answers 503 to %s, and tells of nothing', async (_name, call) => {

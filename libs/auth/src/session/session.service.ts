@@ -1,27 +1,18 @@
-import { randomBytes, randomUUID } from 'node:crypto';
-import { Logger } from '@nestjs/common';
 import type { Clock } from '../auth.clock.js';
 import { AuthError } from '../auth.errors.js';
 import type { AuthEventListener } from '../auth.events.js';
-import { askHook } from '../auth.hook-answers.js';
-import type { JsonValue, JwtClaims } from '../jwt/claims.js';
-import { isProven } from '../jwt/equal-text.js';
-import type { Scope } from '../jwt/scope.js';
-import { parseJwt, unverifiedClaims } from '../jwt/verify.js';
+import type { JsonValue } from '../jwt/claims.js';
 import { revocationId } from '../stores/revocation-id.js';
 import type { RevocationList } from '../stores/revocation-list.js';
+import { isLive } from '../stores/session-life.js';
+import type { SessionEnd, SessionRow, SessionSelection, SessionStore } from '../stores/session.store.js';
 import { asking } from '../stores/store-answer.js';
-import type {
-  RefreshTokenRow,
-  SessionEnd,
-  SessionRow,
-  SessionSelection,
-  SessionStore,
-} from '../stores/session.store.js';
 import type { IssueHooks } from './issue-hooks.js';
 import { checkJson } from './issued-claims.js';
-import { newRefreshSecret, newSessionId, readRefreshSecret, type RefreshSecret } from './refresh-secret.js';
-import { isLive, nextStep } from './rotation.js';
+import { newSessionId } from './refresh-token.js';
+import { SessionEnder } from './session-ender.js';
+import { SessionRotator } from './session-rotator.js';
+import { SessionTokens, type IssuedSession } from './session-tokens.js';
 import { Session } from './session.js';
 import type { IssueOptions, TokenIssuer } from './token-issuer.js';
 
@@ -30,22 +21,6 @@ export interface CreateSessionOptions extends Pick<IssueOptions, 'scope' | 'clai
   /** For the server alone: no client sees it. */
   data?: Record<string, JsonValue>;
   tenant?: string;
-}
-
-/** A session with the two texts that only its client may hold. */
-export interface IssuedSession {
-  readonly session: Session;
-  readonly accessToken: string;
-  readonly refreshToken: string;
-  /** To be sent back with each request, where `session.antiCsrf` is `'token'`. */
-  readonly antiCsrf: string | undefined;
-  readonly scope: Scope | undefined;
-  /** Of the access token. */
-  readonly claims: JwtClaims;
-  /** Epoch milliseconds. */
-  readonly issuedAt: number;
-  /** Epoch milliseconds; a cookie that ended earlier would log out a user who comes back in time. */
-  readonly refreshExpiresAt: number;
 }
 
 /** Times in milliseconds. */
@@ -63,44 +38,37 @@ export interface SessionServiceParts {
   readonly withAntiCsrf: boolean;
 }
 
-/** A store whose answer was overtaken so often is busy: the client comes again. */
-const mostRounds = 3;
-
-/**
- * Sessions: an access token, and an opaque refresh token that changes with each use (RFC 9700 §4.14.2).
- *
- * `rotation.ts` decides what a refresh token may still do; here its decisions are written, each by one conditional
- * statement. A crash between two of them loses nothing and forks nothing.
- */
+/** Sessions: an access token, and an opaque refresh token that changes with each use (RFC 9700 §4.14.2). */
 export class SessionService {
-  private readonly logger = new Logger(SessionService.name);
+  private readonly tokens: SessionTokens;
+  private readonly ender: SessionEnder;
+  private readonly rotator: SessionRotator;
 
-  constructor(private readonly parts: SessionServiceParts) {}
+  constructor(private readonly parts: SessionServiceParts) {
+    this.tokens = new SessionTokens(parts);
+    this.ender = new SessionEnder(parts);
+    this.rotator = new SessionRotator(parts, this.tokens, this.ender);
+  }
 
   /** Start a session. Its id is new, whatever came before (SF-01). @throws AuthError `invalid_argument`, `reserved_claim`, `store_unavailable` */
   async create(user: unknown, options: CreateSessionOptions = {}): Promise<IssuedSession> {
-    const { store, tokens, revocations, clock, idleLifetime, absoluteLifetime } = this.parts;
-    const { scope, claims, audience, data = {}, tenant = null } = options;
+    const { store, revocations, clock } = this.parts;
+    const { data = {}, tenant = null } = options;
     checkJson('data', data);
-    const subject = await tokens.subjectOf(user);
-    if (typeof subject !== 'string') throw wrong('the subject of a session must be a text');
     if (tenant !== null && (typeof tenant !== 'string' || tenant === ''))
       throw wrong('tenant must be a non-empty text');
+    const subject = await this.subjectOf(user);
 
-    const now = clock.now();
-    const id = newSessionId();
-    const { row, text } = this.newToken(id, null, now);
-    const session: SessionRow = {
-      ...{ id, subject, tenant, data, currentId: row.id, previousId: null, rotatedAt: 0, createdAt: now },
-      ...{ idleExpiresAt: now + Math.min(idleLifetime, absoluteLifetime), absoluteExpiresAt: now + absoluteLifetime },
-      ...{ revokedAt: null, revokeReason: null, grant: withoutUndefined({ scope, claims, audience }) },
-    };
+    const [id, now] = [newSessionId(), clock.now()];
+    const token = this.tokens.newRefreshToken(id, null, now);
+    const named = { id, subject, tenant, data, currentId: token.row.id, grant: grantOf(options) };
+    const session = this.newSession(named, now);
     // first what can be refused: nothing is written for a session that nobody gets
-    const issued = await this.issue(session, row, text, now);
-    await asking(store.create(session, row));
+    const issued = await this.tokens.issue(session, token, now);
+    await asking(store.create(session, token.row));
     // all tokens of the subject were revoked meanwhile, and the session was not there yet to be ended with them
     if (issued.claims.iat! <= revocations.notBefore(revocationId(subject))) {
-      await this.end(id, 'revoked');
+      await this.ender.end(id, 'revoked');
       throw new AuthError('token_revoked', { reason: 'the tokens of the subject were revoked during the log-in' });
     }
     return issued;
@@ -115,66 +83,9 @@ export class SessionService {
    *   `csrf_failed`, `too_many_refreshes` (429), `store_unavailable`
    */
   async refresh(refreshToken: string, options: { antiCsrf?: unknown } = {}): Promise<IssuedSession> {
-    const secret = readRefreshSecret(refreshToken);
-    if (secret === undefined) throw new AuthError('token_invalid', { reason: 'this is no refresh token of a session' });
     // a header that was not sent is undefined: it is no proof, and no leave to go without one
     const antiCsrf = Object.hasOwn(options, 'antiCsrf') ? String(options.antiCsrf ?? '') : undefined;
-    for (let round = 0; round < mostRounds; round++) {
-      const issued = await this.refreshOnce(secret, antiCsrf);
-      if (issued !== undefined) return issued;
-    }
-    throw new AuthError('store_unavailable', { reason: 'other refreshes of the session were faster each time' });
-  }
-
-  /** @returns undefined when another call has moved the session meanwhile: then all is to be decided anew. */
-  private async refreshOnce(secret: RefreshSecret, antiCsrf: string | undefined): Promise<IssuedSession | undefined> {
-    const { store, clock, reuseLeeway } = this.parts;
-    const now = clock.now();
-    const rows = await asking(store.rotationRows(secret.sessionId, secret.hash));
-    if (rows === undefined) throw new AuthError('token_invalid', { reason: 'no session knows this refresh token' });
-    if (antiCsrf !== undefined && !isProven(antiCsrf, rows.token.antiCsrf))
-      throw new AuthError('csrf_failed', { reason: 'the anti-CSRF value is missing or not that of the refresh token' });
-    const step = nextStep(rows, now, reuseLeeway);
-    if (step.kind === 'ended') throw ended(rows.session);
-    if (step.kind === 'reuse') throw await this.reused(rows.session);
-    if (step.kind === 'wait') {
-      const retryAfter = Math.ceil(step.milliseconds / 1000);
-      throw new AuthError('too_many_refreshes', { reason: 'its children are not used', retryAfter });
-    }
-    const grant = await this.grantOf(rows.session);
-    const { parent, promote } = step;
-    if (promote !== undefined && !(await this.promote(secret.sessionId, promote.seen, parent, now))) return undefined;
-    // by a slower clock it came before its parent moved up: siblings of one leeway would be no twins
-    const { row, text } = this.newToken(secret.sessionId, parent, Math.max(now, rows.session.rotatedAt));
-    await asking(store.addToken(row));
-    // a log-out, or a faster refresh, may have come between the first read and the new row
-    const session = await asking(store.find(secret.sessionId));
-    if (session === undefined || !isLive(session, clock.now())) throw ended(session);
-    return session.currentId === parent ? this.issue({ ...session, grant }, row, text, now) : undefined;
-  }
-
-  /** @throws AuthError `token_revoked` when the application knows the user no more, `store_unavailable` when its hook fails */
-  private async grantOf(session: SessionRow): Promise<SessionRow['grant']> {
-    const { hooks } = this.parts;
-    if (hooks.sessionGrant === undefined) return session.grant;
-    const today = await askHook('hooks.sessionGrant', () => hooks.sessionGrant!(new Session(session)));
-    if (typeof today === 'object' && today !== null) return { ...session.grant, ...today };
-    // any other answer is a mistake of the hook, and no leave to go on
-    if (today !== null && today !== undefined)
-      throw new AuthError('store_unavailable', { reason: 'hooks.sessionGrant must answer an object, or null' });
-    await this.end(session.id, 'revoked');
-    throw new AuthError('token_revoked', { reason: 'hooks.sessionGrant knows the user no more' });
-  }
-
-  private async promote(sessionId: string, seen: string, to: string, now: number): Promise<boolean> {
-    const { store, idleLifetime, reuseLeeway } = this.parts;
-    return asking(
-      store.promote({
-        ...{ sessionId, seen, to, now },
-        rotatedBefore: now - reuseLeeway,
-        idleExpiresAt: now + idleLifetime,
-      }),
-    );
+    return this.rotator.refresh(refreshToken, antiCsrf);
   }
 
   /**
@@ -183,20 +94,8 @@ export class SessionService {
    * @returns the time from which on to ask again, in epoch milliseconds; Infinity when it is settled. A store that fails
    *   refuses nobody.
    */
-  async confirm({ id, refreshId, parentId }: { id: string; refreshId: string; parentId: string }): Promise<number> {
-    const { store, clock, reuseLeeway } = this.parts;
-    const now = clock.now();
-    try {
-      if (await this.promote(id, parentId, refreshId, now)) return Infinity;
-      const session = await asking(store.find(id));
-      if (session === undefined || session.currentId !== parentId || !isLive(session, now)) return Infinity;
-      return session.rotatedAt + reuseLeeway + 1;
-    } catch (error) {
-      this.logger.warn(
-        `the use of a session could not be noted: ${error instanceof Error ? error.name : typeof error}`,
-      );
-      return 0;
-    }
+  confirm(use: { id: string; refreshId: string; parentId: string }): Promise<number> {
+    return this.rotator.confirm(use);
   }
 
   /** Has the session ended, by the word of the store? @throws AuthError `store_unavailable` */
@@ -209,20 +108,13 @@ export class SessionService {
    *
    * @returns was this the call that ended it? @throws AuthError `store_unavailable`; called again, it does what was left undone.
    */
-  async revoke(sessionId: string, reason: SessionEnd = 'revoked'): Promise<boolean> {
-    // an id that nobody has leaves no row behind
-    const session = await asking(this.parts.store.find(sessionId));
-    return session !== undefined && this.end(sessionId, reason);
+  revoke(sessionId: string, reason: SessionEnd = 'revoked'): Promise<boolean> {
+    return this.ender.revoke(sessionId, reason);
   }
 
   /** End the sessions selected. @returns the ids of those that it ended. @throws AuthError as {@link revoke} */
-  async revokeAll(selection: SessionSelection): Promise<string[]> {
-    const { store, clock } = this.parts;
-    const listed = await asking(store.list(selection, clock.now()));
-    await this.refuseAccess(listed.map(({ id }) => id));
-    const ids = await asking(store.revokeAll(selection, 'revoked', clock.now()));
-    await this.refuseAccess(ids);
-    return ids;
+  revokeSelected(selection: SessionSelection): Promise<string[]> {
+    return this.ender.revokeSelected(selection);
   }
 
   /** A session that has not ended; undefined when there is none. @throws AuthError `store_unavailable` */
@@ -237,71 +129,29 @@ export class SessionService {
     return rows.map((row) => new Session(row));
   }
 
-  /**
-   * The deny-list first: when the second write fails, the session can still be ended by the next call. The other way round,
-   * its access tokens would live on, and nobody would ask again.
-   */
-  private async end(id: string, reason: SessionEnd): Promise<boolean> {
-    await this.refuseAccess([id]);
-    return asking(this.parts.store.revoke(id, reason, this.parts.clock.now()));
+  private async subjectOf(user: unknown): Promise<string> {
+    const subject = await this.parts.tokens.subjectOf(user);
+    if (typeof subject !== 'string') throw wrong('the subject of a session must be a text');
+    return subject;
   }
 
-  /** The access tokens of ended sessions live for a while: the deny-list reaches every process. */
-  private async refuseAccess(ids: readonly string[]): Promise<void> {
-    const { revocations, tokens, clock, emit } = this.parts;
-    for (const id of ids) {
-      const first = await revocations.revoke('sid', id, tokens.keptUntil());
-      if (first) emit('revoked', { kind: 'sid', id, at: clock.now() });
-    }
-  }
-
-  private async reused({ id, subject }: SessionRow): Promise<AuthError> {
-    const { emit, clock } = this.parts;
-    if (await this.end(id, 'reuse')) emit('session.reused', { subject, sid: id, at: clock.now() });
-    return new AuthError('token_reused', { reason: 'the session is revoked' });
-  }
-
-  private newToken(sessionId: string, parentId: string | null, now: number): { row: RefreshTokenRow; text: string } {
-    const { text, hash } = newRefreshSecret(sessionId);
-    const antiCsrf = this.parts.withAntiCsrf ? randomBytes(16).toString('base64url') : null;
-    return { text, row: { id: randomUUID(), sessionId, tokenHash: hash, parentId, antiCsrf, issuedAt: now } };
-  }
-
-  private async issue(session: SessionRow, token: RefreshTokenRow, text: string, now: number): Promise<IssuedSession> {
-    const { tokens, idleLifetime } = this.parts;
-    const grant = session.grant as Pick<IssueOptions, 'scope' | 'claims' | 'audience'>;
-    // a token of less than a second would be none
-    if (session.absoluteExpiresAt - now < 1000) throw ended(session);
-    const lineage = {
-      ...{ subject: session.subject, sid: session.id, authTime: Math.floor(session.createdAt / 1000) },
-      endsAt: Math.floor(session.absoluteExpiresAt / 1000),
-      refreshId: token.id,
-      ...(token.parentId !== null && { refreshParent: token.parentId }),
-      ...(token.antiCsrf !== null && { csrf: token.antiCsrf }),
-    };
-    const accessToken = await tokens.issue('access', session.subject, grant, lineage);
+  private newSession(
+    named: Pick<SessionRow, 'id' | 'subject' | 'tenant' | 'data' | 'currentId' | 'grant'>,
+    now: number,
+  ): SessionRow {
+    const { idleLifetime, absoluteLifetime } = this.parts;
     return {
-      session: new Session(session),
-      accessToken,
-      claims: unverifiedClaims(parseJwt(accessToken)),
-      refreshToken: text,
-      antiCsrf: token.antiCsrf ?? undefined,
-      scope: grant.scope,
-      issuedAt: now,
-      refreshExpiresAt: Math.min(now + idleLifetime, session.absoluteExpiresAt),
+      ...named,
+      ...{ previousId: null, rotatedAt: 0, createdAt: now, revokedAt: null, revokeReason: null },
+      ...{ idleExpiresAt: now + Math.min(idleLifetime, absoluteLifetime), absoluteExpiresAt: now + absoluteLifetime },
     };
   }
-}
-
-function ended(session: SessionRow | undefined): AuthError {
-  const isRevoked = session !== undefined && session.revokedAt !== null;
-  return new AuthError(isRevoked ? 'token_revoked' : 'token_expired', { reason: 'the session has ended' });
 }
 
 function wrong(reason: string): AuthError {
   return new AuthError('invalid_argument', { reason });
 }
 
-function withoutUndefined(values: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+function grantOf({ scope, claims, audience }: CreateSessionOptions): SessionRow['grant'] {
+  return Object.fromEntries(Object.entries({ scope, claims, audience }).filter(([, value]) => value !== undefined));
 }

@@ -1,4 +1,5 @@
 import { AuthError } from '../auth.errors.js';
+import { endOf, isLive } from './session-life.js';
 import type {
   Children,
   Descent,
@@ -75,7 +76,7 @@ export class MemorySessionStore extends SessionStore {
     return true;
   }
 
-  async revokeAll(selection: SessionSelection, reason: SessionEnd, now: number): Promise<string[]> {
+  async revokeSelected(selection: SessionSelection, reason: SessionEnd, now: number): Promise<string[]> {
     const found = this.#selected(selection).filter(({ revokedAt }) => revokedAt === null);
     for (const session of found) this.#sessions.set(session.id, { ...session, revokedAt: now, revokeReason: reason });
     return found.map(({ id }) => id);
@@ -122,14 +123,6 @@ function copyOf(session: SessionRow): SessionRow {
 
 function copied<T>(json: T): T {
   return JSON.parse(JSON.stringify(json)) as T;
-}
-
-function isLive({ revokedAt, idleExpiresAt, absoluteExpiresAt }: SessionRow, now: number): boolean {
-  return revokedAt === null && idleExpiresAt > now && absoluteExpiresAt > now;
-}
-
-function endOf({ revokedAt, idleExpiresAt, absoluteExpiresAt }: SessionRow): number {
-  return Math.min(revokedAt ?? Infinity, idleExpiresAt, absoluteExpiresAt);
 }
 
 function childrenOf(parent: string, tokens: readonly RefreshTokenRow[]): Children {

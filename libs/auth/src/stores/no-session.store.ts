@@ -23,7 +23,7 @@ export class NoSessionStore extends SessionStore {
     return false;
   }
 
-  async revokeAll(): Promise<string[]> {
+  async revokeSelected(): Promise<string[]> {
     return [];
   }
 

@@ -111,7 +111,7 @@ export abstract class SessionStore {
   abstract revoke(sessionId: string, reason: SessionEnd, now: number): Promise<boolean>;
 
   /** End all that are selected and were not revoked, by one statement; expired ones too, as another clock may be behind. @returns the ids of those that this call ended. */
-  abstract revokeAll(selection: SessionSelection, reason: SessionEnd, now: number): Promise<string[]>;
+  abstract revokeSelected(selection: SessionSelection, reason: SessionEnd, now: number): Promise<string[]>;
 
   /** The sessions selected that are neither revoked nor expired at `now`, the newest first. */
   abstract list(selection: SessionSelection, now: number): Promise<SessionRow[]>;

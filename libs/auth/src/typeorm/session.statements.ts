@@ -1,16 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { EntityManager, QueryDeepPartialEntity } from 'typeorm';
+import { endOf } from '../stores/session-life.js';
 import type { Promotion, SessionEnd, SessionRow, SessionSelection } from '../stores/session.store.js';
 import { affectedRows, insertRow } from './conditional-write.js';
 import { SessionEntity } from './session.entity.js';
 
 /** Conditions name columns, not properties: an UPDATE and a SELECT share them. */
-const isLive = 'revoked_at IS NULL AND idle_expires_at > :now AND absolute_expires_at > :now';
+const stillLive = 'revoked_at IS NULL AND idle_expires_at > :now AND absolute_expires_at > :now';
 
 export async function insertSession(db: EntityManager, session: SessionRow): Promise<void> {
-  const { revokedAt, idleExpiresAt, absoluteExpiresAt } = session;
-  const endsAt = Math.min(revokedAt ?? Infinity, idleExpiresAt, absoluteExpiresAt);
-  const row = { ...toSession(session), revokeBatch: null, endsAt };
+  const row = { ...toSession(session), revokeBatch: null, endsAt: endOf(session) };
   // TypeORM's type looks into the objects, and finds what may be a function; as a text they are values
   await insertRow(db, SessionEntity, row as QueryDeepPartialEntity<SessionEntity>);
 }
@@ -25,7 +24,7 @@ export async function listSessions(db: EntityManager, selection: SessionSelectio
   const rows = await db
     .createQueryBuilder(SessionEntity, 'row')
     .where(selected(selection), { ...selection, now })
-    .andWhere(isLive)
+    .andWhere(stillLive)
     .orderBy({ 'row.createdAt': 'DESC', 'row.id': 'ASC' })
     .getMany();
   return rows.map(toSession);
@@ -43,7 +42,7 @@ export async function promote(
     // the value seen, not the column: MySQL would take the new current_id where that is set first
     .set({ previousId: seen, currentId: to, rotatedAt: now, idleExpiresAt: idle, endsAt: idle })
     .where('id = :sessionId AND current_id = :seen AND rotated_at < :rotatedBefore', { sessionId, seen, rotatedBefore })
-    .andWhere(isLive, { now })
+    .andWhere(stillLive, { now })
     .setParameters({ idleExpiresAt })
     .callListeners(false)
     .execute();

@@ -75,7 +75,7 @@ export class TypeormSessionStore extends SessionStore {
     return this.#run((db) => revokeSession(db, sessionId, reason, now));
   }
 
-  async revokeAll(selection: SessionSelection, reason: SessionEnd, now: number): Promise<string[]> {
+  async revokeSelected(selection: SessionSelection, reason: SessionEnd, now: number): Promise<string[]> {
     checkSelection(selection);
     checkIds({ reason });
     checkWholeNumbers({ now });

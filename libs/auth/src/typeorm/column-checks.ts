@@ -11,14 +11,14 @@ export function checkText(name: string, value: unknown): asserts value is string
 }
 
 /** For a text that is written. @throws AuthError `invalid_argument` */
-export function checkId(name: string, value: unknown): void {
+export function checkColumnText(name: string, value: unknown): void {
   checkText(name, value);
   if (value.length > greatestIdLength) throw wrong(`${name} has more than ${greatestIdLength} characters`);
 }
 
-/** @throws AuthError `invalid_argument` naming the first that is no id. */
-export function checkIds(values: Record<string, unknown>): void {
-  for (const [name, value] of Object.entries(values)) checkId(name, value);
+/** @throws AuthError `invalid_argument` naming the first that is none. */
+export function checkColumnTexts(values: Record<string, unknown>): void {
+  for (const [name, value] of Object.entries(values)) checkColumnText(name, value);
 }
 
 /** @throws AuthError `invalid_argument` naming the first that is no whole number. */

@@ -1,7 +1,7 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import type { RefreshUse, Revocation, RevocationCursor } from '../stores/revocation.store.js';
 import { RevocationStore } from '../stores/revocation.store.js';
-import { checkId, checkText } from './column-checks.js';
+import { checkColumnText, checkText } from './column-checks.js';
 import { confirm, use } from './refresh-use.statements.js';
 import { onPrimary } from './on-primary.js';
 import type { RevocationName } from './revocation.statements.js';
@@ -25,7 +25,7 @@ export class TypeormRevocationStore extends RevocationStore {
   }
 
   async revoke(revocation: Revocation): Promise<boolean> {
-    checkId(revocation.kind, revocation.id);
+    checkColumnText(revocation.kind, revocation.id);
     return this.#run((db) => revoke(db, revocation));
   }
 
@@ -42,13 +42,13 @@ export class TypeormRevocationStore extends RevocationStore {
   }
 
   async use(refreshUse: Omit<RefreshUse, 'child'>): Promise<RefreshUse> {
-    checkId('jti', refreshUse.jti);
+    checkColumnText('jti', refreshUse.jti);
     return this.#run((db) => use(db, refreshUse));
   }
 
   async confirm(parent: Omit<RefreshUse, 'child'>, child: string): Promise<boolean> {
-    checkId('jti', parent.jti);
-    checkId('child', child);
+    checkColumnText('jti', parent.jti);
+    checkColumnText('child', child);
     return this.#run((db) => confirm(db, parent, child));
   }
 

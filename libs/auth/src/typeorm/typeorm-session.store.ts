@@ -8,9 +8,9 @@ import type {
   SessionSelection,
 } from '../stores/session.store.js';
 import { SessionStore } from '../stores/session.store.js';
-import { checkIds, checkJsonObject, checkText, checkWholeNumbers } from './column-checks.js';
+import { checkColumnTexts, checkJsonObject, checkText, checkWholeNumbers } from './column-checks.js';
 import { onPrimary } from './on-primary.js';
-import { closeSessions, deleteSessions, deleteTokensOf, endedSessions } from './prune.statements.js';
+import { closeSessions, deleteSessions, deleteTokensOf, endedSessions } from './session-prune.statements.js';
 import { insertToken, rotationRows } from './refresh-token.statements.js';
 import {
   findSession,
@@ -58,7 +58,7 @@ export class TypeormSessionStore extends SessionStore {
 
   async promote(promotion: Promotion): Promise<boolean> {
     const { sessionId, seen, to, now, rotatedBefore, idleExpiresAt } = promotion;
-    checkIds({ sessionId, seen, to });
+    checkColumnTexts({ sessionId, seen, to });
     checkWholeNumbers({ now, rotatedBefore, idleExpiresAt });
     return this.#run((db) => promote(db, promotion));
   }
@@ -70,14 +70,14 @@ export class TypeormSessionStore extends SessionStore {
 
   async revoke(sessionId: string, reason: SessionEnd, now: number): Promise<boolean> {
     checkText('sessionId', sessionId);
-    checkIds({ reason });
+    checkColumnTexts({ reason });
     checkWholeNumbers({ now });
     return this.#run((db) => revokeSession(db, sessionId, reason, now));
   }
 
   async revokeSelected(selection: SessionSelection, reason: SessionEnd, now: number): Promise<string[]> {
     checkSelection(selection);
-    checkIds({ reason });
+    checkColumnTexts({ reason });
     checkWholeNumbers({ now });
     const batch = await this.#run((db) => revokeSelected(db, selection, reason, now));
     return batch === undefined ? [] : this.#run((db) => idsOfBatch(db, selection.subject, batch));
@@ -110,14 +110,14 @@ export class TypeormSessionStore extends SessionStore {
 function checkSession(session: SessionRow): void {
   const { id, subject, tenant, currentId, previousId, revokeReason, revokedAt, grant, data } = session;
   const { rotatedAt, createdAt, idleExpiresAt, absoluteExpiresAt } = session;
-  checkIds({ id, subject, currentId, ...withoutNull({ tenant, previousId, revokeReason }) });
+  checkColumnTexts({ id, subject, currentId, ...withoutNull({ tenant, previousId, revokeReason }) });
   checkWholeNumbers({ rotatedAt, createdAt, idleExpiresAt, absoluteExpiresAt, ...withoutNull({ revokedAt }) });
   checkJsonObject('grant', grant);
   checkJsonObject('data', data);
 }
 
 function checkToken({ id, sessionId, tokenHash, parentId, antiCsrf, issuedAt }: RefreshTokenRow): void {
-  checkIds({ id, sessionId, tokenHash, ...withoutNull({ parentId, antiCsrf }) });
+  checkColumnTexts({ id, sessionId, tokenHash, ...withoutNull({ parentId, antiCsrf }) });
   checkWholeNumbers({ issuedAt });
 }
 

@@ -628,6 +628,16 @@ describe.each(adapters)('a trusted issuer (%s)', (adapter) => {
     expect([answer.status, answer.body['sub'], setCookiesOf(answer)]).toEqual([200, 'alice', []]);
   });
 
+  it('CA-06 S9 is never taken for one of our sessions, whatever claims it holds', async () => {
+    await start();
+    const claims = { sid: 'theirs', rti: 'theirs' };
+    const expired = await api.get('/protected', await partnerToken({ claims: { ...claims, exp: now() - 60 } }));
+    expectRefusal(expired, 'token_expired');
+    expect(expired.body['message']).toBe('The token has expired');
+    const token = await api.auth.verify(await partnerToken({ claims }));
+    expect(token.isOfSession).toBe(false);
+  });
+
   it('RV-04 RV-05 makes tokens that a log-out ends, with their session, and no token of ours of the same names', async () => {
     await start();
     const ours = api.token({ jti: 'same', sid: 'same' });

@@ -25,7 +25,7 @@ export class CookieSlider {
     // a token of another issuer is not ours to renew: its subjects are not our subjects
     if (token.iss !== this.tokens.issuer || token.type !== 'access') return;
     // a session has refresh tokens of its own
-    if (token.claims['rti'] !== undefined) return;
+    if (token.isOfSession) return;
     if (exp === undefined || authenticatedAt === undefined) return;
     const now = this.clock.now() / 1000;
     if (exp - now > seconds(this.options.within) || exp <= now) return;

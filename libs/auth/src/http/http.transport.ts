@@ -11,6 +11,7 @@ import { HttpMessage, type HttpRequest } from './http-message.js';
 import { setHeader, type HttpResponse } from './http-response.js';
 import type { OriginProof } from './origin-proof.js';
 import type { CookieSlider } from './cookie-slider.js';
+import { sent } from './session-protocol.js';
 import type { SessionProof } from './session-proof.js';
 import { sessionWords } from './session-words.js';
 
@@ -123,7 +124,7 @@ export class HttpTransport extends Transport {
   /** SuperTokens' client answers every 401 with a refresh, which a step-up does not need. */
   private statusOf(error: AuthError, context: ExecutionContext): number {
     if (error.code !== 'fresh_required') return error.statusCode;
-    return context.switchToHttp().getRequest<HttpRequest>().headers['st-auth-mode'] === undefined ? 401 : 403;
+    return context.switchToHttp().getRequest<HttpRequest>().headers[sent.mode] === undefined ? 401 : 403;
   }
 
   private headersOf(error: AuthError, status: number): Record<string, string> {

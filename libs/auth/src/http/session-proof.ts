@@ -3,6 +3,7 @@ import type { JwtClaims } from '../jwt/claims.js';
 import { isProven } from '../jwt/equal-text.js';
 import type { AntiCsrf } from '../session/session.options.js';
 import type { HttpMessage } from './http-message.js';
+import { messages, sent } from './session-protocol.js';
 
 /** Methods that must not change anything (RFC 9110 §9.2.1). */
 const safeMethods = ['GET', 'HEAD', 'OPTIONS', 'TRACE'];
@@ -19,8 +20,8 @@ export class SessionProof {
   /** Of a guarded request. @throws AuthError `csrf_failed` */
   check(message: HttpMessage, claims: JwtClaims): void {
     if (safeMethods.includes(message.method)) return;
-    if (this.mode === 'custom-header' && message.header('rid') === undefined) throw refused('rid is missing', false);
-    if (this.mode === 'token' && !isProven(message.header('anti-csrf'), claims['csrf']))
+    if (this.mode === 'custom-header' && message.header(sent.rid) === undefined) throw refused('rid is missing', false);
+    if (this.mode === 'token' && !isProven(message.header(sent.antiCsrf), claims['csrf']))
       throw refused('anti-csrf is missing or not that of the token', false);
   }
 
@@ -31,14 +32,14 @@ export class SessionProof {
    * @throws AuthError `csrf_failed`
    */
   sentWith(message: HttpMessage): string | null | undefined {
-    if (this.mode === 'custom-header' && message.header('rid') === undefined) throw refused('rid is missing', true);
+    if (this.mode === 'custom-header' && message.header(sent.rid) === undefined) throw refused('rid is missing', true);
     if (this.mode !== 'token') return undefined;
-    const sent = message.header('anti-csrf');
-    return typeof sent === 'string' ? sent : '';
+    const value = message.header(sent.antiCsrf);
+    return typeof value === 'string' ? value : '';
   }
 }
 
 function refused(reason: string, isRefresh: boolean): AuthError {
-  const message = isRefresh ? 'unauthorised' : 'try refresh token';
+  const message = isRefresh ? messages.unauthorised : messages.tryRefresh;
   return new AuthError('csrf_failed', { reason, phrase: { status: 401, message } });
 }

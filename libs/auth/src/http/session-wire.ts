@@ -5,6 +5,7 @@ import type { IssuedSession } from '../session/session-tokens.js';
 import type { SessionTransfer } from '../session/session.options.js';
 import type { HttpMessage } from './http-message.js';
 import { exposeHeaders, replaceCookie, setHeader, type HttpResponse } from './http-response.js';
+import { answered, messages, noSession, sent, sessionCookies } from './session-protocol.js';
 
 /** How the tokens of a session travel: in cookies that no script can read, or in headers that the client keeps. */
 export type TransferMode = 'cookie' | 'header';
@@ -19,19 +20,6 @@ export interface SessionWireParts {
   /** Where cookies were set before: undefined when they never moved, '' for this host alone. */
   readonly olderDomain: string | undefined;
 }
-
-/** The headers that the client of SuperTokens reads, and those that it sends. */
-const answerHeaders = ['front-token', 'st-access-token', 'st-refresh-token', 'anti-csrf'] as const;
-export const sessionRequestHeaders = [
-  'rid',
-  'fdi-version',
-  'anti-csrf',
-  'authorization',
-  'st-auth-mode',
-  'content-type',
-];
-
-export const sessionCookies = { access: 'sAccessToken', refresh: 'sRefreshToken' } as const;
 
 const year = 365 * 86_400_000;
 
@@ -48,7 +36,7 @@ export class SessionWire {
   /** The mode a new session is asked for; a client that says nothing keeps its tokens itself. */
   modeOf(message: HttpMessage): TransferMode {
     if (this.parts.transfer !== 'any') return this.parts.transfer;
-    const asked = message.header('st-auth-mode');
+    const asked = message.header(sent.mode);
     return typeof asked === 'string' && asked.toLowerCase() === 'cookie' ? 'cookie' : 'header';
   }
 
@@ -67,10 +55,10 @@ export class SessionWire {
     if (transfer === 'header') return undefined;
     const [text, another] = message.cookies(sessionCookies[kind]);
     if (another !== undefined) {
-      const phrase = { status: 401, message: 'try refresh token' };
+      const phrase = { status: 401, message: messages.tryRefresh };
       throw new AuthError('malformed_request', { reason: 'two session cookies of one name', phrase });
     }
-    return text === undefined || text === '' ? undefined : { text: unescaped(text), mode: 'cookie' };
+    return text === undefined || text === '' ? undefined : { text, mode: 'cookie' };
   }
 
   /** Do two cookies of one name come, of this domain and of the one before? */
@@ -82,14 +70,14 @@ export class SessionWire {
   write(message: HttpMessage, response: HttpResponse, issued: IssuedSession, mode: TransferMode): void {
     if (mode === 'cookie') this.writeCookies(response, issued);
     else {
-      setHeader(response, 'st-access-token', issued.accessToken);
-      setHeader(response, 'st-refresh-token', issued.refreshToken);
+      setHeader(response, answered.access, issued.accessToken);
+      setHeader(response, answered.refresh, issued.refreshToken);
       const inCookies = Object.values(sessionCookies).some((name) => message.cookies(name).length > 0);
       if (inCookies) this.clearCookies(response, this.parts.domain);
     }
     if (mode === 'cookie' && message.header('authorization') !== undefined) this.clearHeaders(response);
-    setHeader(response, 'front-token', frontToken(issued));
-    if (issued.antiCsrf !== undefined && mode === 'cookie') setHeader(response, 'anti-csrf', issued.antiCsrf);
+    setHeader(response, answered.front, frontToken(issued));
+    if (issued.antiCsrf !== undefined && mode === 'cookie') setHeader(response, answered.antiCsrf, issued.antiCsrf);
     this.finish(response);
   }
 
@@ -97,7 +85,7 @@ export class SessionWire {
   clear(response: HttpResponse): void {
     this.clearCookies(response, this.parts.domain);
     this.clearHeaders(response);
-    setHeader(response, 'front-token', 'remove');
+    setHeader(response, answered.front, noSession);
     this.finish(response);
   }
 
@@ -113,7 +101,7 @@ export class SessionWire {
   private finish(response: HttpResponse): void {
     exposeHeaders(
       response,
-      answerHeaders.filter((name) => response.getHeader(name) !== undefined),
+      Object.values(answered).filter((name) => response.getHeader(name) !== undefined),
     );
     setHeader(response, 'Cache-Control', 'no-store');
   }
@@ -134,8 +122,8 @@ export class SessionWire {
   }
 
   private clearHeaders(response: HttpResponse): void {
-    setHeader(response, 'st-access-token', '');
-    setHeader(response, 'st-refresh-token', '');
+    setHeader(response, answered.access, '');
+    setHeader(response, answered.refresh, '');
   }
 
   private cookie(
@@ -164,13 +152,4 @@ export function frontToken({ claims, session }: IssuedSession): string {
   const front = { uid: session.subject, ate: claims.exp! * 1000, up: claims };
   // standard base64 with padding: the client hands it to atob()
   return Buffer.from(JSON.stringify(front), 'utf8').toString('base64');
-}
-
-/** A cookie's value as it was written; what is not escaped well stays as it is, and is no token. */
-function unescaped(value: string): string {
-  try {
-    return decodeURIComponent(value);
-  } catch {
-    return value;
-  }
 }

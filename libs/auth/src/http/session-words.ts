@@ -1,8 +1,8 @@
 import type { AuthError } from '../auth.errors.js';
-import type { Token } from '../resource/token.js';
+import { Token } from '../resource/token.js';
 import type { VerifiedToken } from '../resource/verified-token.js';
 import type { HttpMessage } from './http-message.js';
-import { sessionCookies } from './session-wire.js';
+import { messages, sent, sessionCookies } from './session-protocol.js';
 
 /**
  * What SuperTokens' client and its servers call a refusal, where sessions are spoken of: an application that uses them, a
@@ -10,12 +10,12 @@ import { sessionCookies } from './session-wire.js';
  */
 export function sessionWords(error: AuthError, message: HttpMessage, withSessions: boolean): string | undefined {
   if (error.hasOwnPhrase || error.statusCode !== 401 || error.error !== 'invalid_token') return undefined;
-  const { claims } = (error.token ?? {}) as Partial<VerifiedToken & Token>;
-  const isOfSession = claims?.['rti'] !== undefined;
+  const token = error.token as VerifiedToken | Token | undefined;
+  const isOfSession = token instanceof Token ? token.isOfSession : token?.session !== undefined;
   if (!isOfSession && !withSessions && !speaksOfSessions(message)) return undefined;
-  return isOfSession && error.code === 'token_expired' ? 'try refresh token' : 'unauthorised';
+  return isOfSession && error.code === 'token_expired' ? messages.tryRefresh : messages.unauthorised;
 }
 
 function speaksOfSessions(message: HttpMessage): boolean {
-  return message.header('st-auth-mode') !== undefined || message.cookies(sessionCookies.access).length > 0;
+  return message.header(sent.mode) !== undefined || message.cookies(sessionCookies.access).length > 0;
 }

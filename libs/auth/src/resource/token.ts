@@ -59,6 +59,10 @@ export class Token {
   get sid(): string | undefined {
     return this.claims.sid;
   }
+  /** Is it an access token of a session that began here? Never one of another issuer, whatever claims it holds. */
+  get isOfSession(): boolean {
+    return this.#verified.session !== undefined;
+  }
   /** The lifetime in seconds: `exp` less `iat`. */
   get maxAge(): number | undefined {
     const { exp, iat } = this.claims;

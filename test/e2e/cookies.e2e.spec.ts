@@ -12,6 +12,7 @@ import { AccountController } from './account.controller.js';
 import { Browser, cookieLines, cookieOf, setCookiesOf, type SetCookie } from './browser.js';
 import {
   Api,
+  adapters,
   bearer,
   bootFailure,
   decoded,
@@ -535,6 +536,18 @@ describe('cookies that could not be safe', () => {
     const error = await bootFailure(BadModule);
     expect(error).toBeInstanceOf(AuthConfigError);
     expect((error as AuthConfigError).option).toBe(option);
+  });
+});
+
+describe.each(adapters)('cookies below a prefix (%s)', (adapter) => {
+  const api = new Api(adapter, { options: { cookies: {} }, controllers });
+  beforeAll(() => api.start((app) => app.setGlobalPrefix('api')));
+  afterAll(() => api.stop());
+
+  it('CC-08 send the refresh token to where the refresh route is', async () => {
+    const answer = await api.send('POST', '/api/login');
+    expect(attributesOf(answer)[refresh]).toMatchObject({ path: '/api/auth' });
+    expect(attributesOf(answer)[access]).toMatchObject({ path: '/' });
   });
 });
 

@@ -9,7 +9,7 @@ import { AUTH_SETTINGS, exported, providersOf, ROUTES_PATH, STORES, type Stores 
 import { RouteCheck } from './auth.route-check.js';
 import { createJwksController } from './http/jwks.controller.js';
 import { createSessionController } from './http/session.controller.js';
-import { sessionRequestHeaders } from './http/session-wire.js';
+import { sessionRequestHeaders } from './http/session-protocol.js';
 import { RequireTokenGuard } from './resource/require-token.guard.js';
 import { SessionCleanup } from './session/session-cleanup.js';
 import { RevocationList } from './stores/revocation-list.js';

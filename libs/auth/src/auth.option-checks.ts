@@ -40,7 +40,7 @@ function checkLifetimes({ jwt, revocation }: AuthSettings): void {
   }
 }
 
-function checkSessions({ session, jwt, cookies, withSessions }: AuthSettings): void {
+function checkSessions({ session, jwt, cookies, withSessions, sessionsInCookies }: AuthSettings): void {
   if (seconds(session.idleLifetime) > seconds(session.absoluteLifetime))
     throw new AuthConfigError('session.idleLifetime', 'is longer than session.absoluteLifetime');
   if (!withSessions) return;
@@ -50,7 +50,7 @@ function checkSessions({ session, jwt, cookies, withSessions }: AuthSettings): v
       'must be longer than jwt.accessTokenLifetime and session.reuseLeeway together: sessions would end while they are used',
     );
   }
-  if (session.transfer !== 'header' && cookies.sameSite === 'none' && session.antiCsrf === 'none') {
+  if (sessionsInCookies && cookies.sameSite === 'none' && session.antiCsrf === 'none') {
     throw new AuthConfigError(
       'session.antiCsrf',
       "is 'none' beside cookies.sameSite: 'none': every site could act for your users, take 'custom-header'",
@@ -59,14 +59,14 @@ function checkSessions({ session, jwt, cookies, withSessions }: AuthSettings): v
 }
 
 function checkCookies(settings: AuthSettings): void {
-  const { withCookies, cookies, csrf } = settings;
+  const { withCookies, sessionsInCookies, cookies, csrf } = settings;
   for (const origin of csrf.trustedOrigins) {
     if (!URL.canParse(origin) || new URL(origin).origin !== origin) {
       throw new AuthConfigError('csrf.trustedOrigins', "must hold origins such as 'https://app.example.com'");
     }
   }
   checkSliding(cookies.slidingRefresh);
-  if (withCookies || (settings.withSessions && settings.session.transfer !== 'header')) checkAddress(settings);
+  if (withCookies || sessionsInCookies) checkAddress(settings);
   if (!withCookies) return;
   for (const kind of ['access', 'refresh'] as const) {
     const { name, path = kind === 'access' ? '/' : 'below /' } = cookies[kind];

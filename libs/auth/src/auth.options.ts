@@ -71,16 +71,19 @@ export function resolveOptions(options: AuthModuleOptions): AuthSettings {
   // from here on keys live in KeyObjects only: what prints the settings prints no secret
   const jwt = Object.assign(given, { secret: undefined, privateKey: undefined, publicKey: undefined, keys: undefined });
   const transport = checkSlice('transport', new TransportOptions(), options.transport, ['header', 'query', 'body']);
+  const session = checkSlice('session', new SessionOptions(), options.session);
+  const withSessions = options.session !== undefined;
   const settings = {
     ...publicAddress(options),
     withCookies: options.cookies !== undefined || transport.locations.includes('cookie'),
-    withSessions: options.session !== undefined,
+    withSessions,
+    sessionsInCookies: withSessions && session.transfer !== 'header',
     keys,
     jwt,
     transport,
     cookies: checkSlice('cookies', new CookiesOptions(), options.cookies, ['access', 'refresh']),
     csrf: checkSlice('csrf', new CsrfOptions(), options.csrf, ['access', 'refresh']),
-    session: checkSlice('session', new SessionOptions(), options.session),
+    session,
     revocation: checkSlice('revocation', new RevocationOptions(), options.revocation),
     errors: checkSlice('errors', new ErrorsOptions(), options.errors),
     guard: checkSlice('guard', new GuardOptions(), options.guard),

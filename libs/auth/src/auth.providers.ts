@@ -9,13 +9,15 @@ import { resolveOptions, type AuthModuleOptions } from './auth.options.js';
 import type { AuthSettings } from './auth.settings.js';
 import { RouteCheck } from './auth.route-check.js';
 import { AuthService } from './auth.service.js';
+import { SessionAnswers } from './auth.session-answers.js';
 import { AuthErrorFilter } from './http/auth-error.filter.js';
 import { CookieJar } from './http/cookie-jar.js';
 import { CookieSlider } from './http/cookie-slider.js';
 import { HttpTransport } from './http/http.transport.js';
 import { OriginProof } from './http/origin-proof.js';
 import { SessionProof } from './http/session-proof.js';
-import { sessionCookies, SessionWire } from './http/session-wire.js';
+import { sessionCookies } from './http/session-protocol.js';
+import { SessionWire } from './http/session-wire.js';
 import { KeyRing } from './jwt/key-ring.js';
 import { TrustedIssuer } from './jwt/trusted-issuer.js';
 import { ActivityChecker } from './resource/check-active.js';
@@ -42,7 +44,7 @@ export const ROUTES_PATH = Symbol.for('nest-latchkey:routes-path');
 /** The injection token of the stores that the options chose. */
 export const STORES = Symbol.for('nest-latchkey:stores');
 
-export type Stores = { revocations?: RevocationStore; sessions?: SessionStore };
+export type Stores = { revocations: RevocationStore | undefined; sessions: SessionStore };
 
 /** Everything the module is made of, from the options up. */
 export const providersOf = (optionsToken: string | symbol): Provider[] => [
@@ -57,12 +59,12 @@ export const providersOf = (optionsToken: string | symbol): Provider[] => [
   { provide: ISSUE_HOOKS, useExisting: AUTH_HOOKS },
   make(AUTH_EVENTS, [AUTH_HOOKS], listener),
 
-  make(STORES, [AUTH_SETTINGS, ModuleRef], ({ stores }: AuthSettings, modules: ModuleRef) => {
+  make(STORES, [AUTH_SETTINGS, ModuleRef], ({ stores }: AuthSettings, modules: ModuleRef): Stores => {
     const made = stores.create(modules as never);
     // the deny-list is what ends the access tokens of a session
     if (made.sessions !== undefined && made.revocations === undefined)
       throw new AuthConfigError('stores', 'keeps sessions but no revocations: create() must give both');
-    return made;
+    return { revocations: made.revocations, sessions: made.sessions ?? new NoSessionStore() };
   }),
   make(
     RevocationList,
@@ -108,7 +110,7 @@ export const providersOf = (optionsToken: string | symbol): Provider[] => [
     [AUTH_SETTINGS, STORES, TokenIssuer, RevocationList, Clock, AUTH_EVENTS, ISSUE_HOOKS],
     (
       { session }: AuthSettings,
-      { sessions: store = new NoSessionStore() }: Stores,
+      { sessions: store }: Stores,
       tokens: TokenIssuer,
       revocations: RevocationList,
       clock: Clock,
@@ -136,12 +138,21 @@ export const providersOf = (optionsToken: string | symbol): Provider[] => [
       }),
   ),
 
-  make(CookieJar, [AUTH_SETTINGS, Clock], ({ cookies, csrf, secureCookies, session }: AuthSettings, clock: Clock) => {
-    return new CookieJar({ cookies, csrf, clock, secure: secureCookies, refreshPath: session.basePath });
-  }),
+  make(
+    CookieJar,
+    [AUTH_SETTINGS, ApplicationConfig, Clock],
+    (
+      { cookies, csrf, secureCookies, session }: AuthSettings,
+      application: ApplicationConfig,
+      clock: Clock,
+    ): CookieJar => {
+      const refreshPath = () => routesPath(application, session.basePath);
+      return new CookieJar({ cookies, csrf, clock, secure: secureCookies, refreshPath });
+    },
+  ),
   make(SessionCleanup, [STORES, Clock], ({ sessions }: Stores, clock: Clock) => {
     const logger = new Logger(SessionCleanup.name);
-    return new SessionCleanup(sessions ?? new NoSessionStore(), clock, () =>
+    return new SessionCleanup(sessions, clock, () =>
       logger.error('ended sessions could not be deleted from the store'),
     );
   }),
@@ -149,16 +160,15 @@ export const providersOf = (optionsToken: string | symbol): Provider[] => [
   make(
     SessionWire,
     [AUTH_SETTINGS, ROUTES_PATH, ApplicationConfig],
-    ({ session, cookies, secureCookies, withSessions }: AuthSettings, path: string, application: ApplicationConfig) =>
+    (
+      { session, cookies, secureCookies, sessionsInCookies }: AuthSettings,
+      path: string,
+      application: ApplicationConfig,
+    ) =>
       new SessionWire({
         // nothing was checked for cookies where the application did not speak of sessions
-        transfer: withSessions ? session.transfer : 'header',
-        // the prefix is set once the application is made
-        basePath: () =>
-          `${application
-            .getGlobalPrefix()
-            .replace(/^\/?(?=.)/, '/')
-            .replace(/\/$/, '')}${path}`,
+        transfer: sessionsInCookies ? session.transfer : 'header',
+        basePath: () => routesPath(application, path),
         secure: secureCookies,
         sameSite: cookies.sameSite,
         domain: cookies.domain,
@@ -190,15 +200,15 @@ export const providersOf = (optionsToken: string | symbol): Provider[] => [
   make(
     GUARD_SETTINGS,
     [AUTH_SETTINGS, CookieJar],
-    ({ guard, transport, session, withSessions }: AuthSettings, jar: CookieJar): GuardSettings => {
-      const inCookies = withSessions && session.transfer !== 'header';
-      const sessionCookie = inCookies ? sessionCookies.access : undefined;
+    ({ guard, transport, sessionsInCookies }: AuthSettings, jar: CookieJar): GuardSettings => {
+      const sessionCookie = sessionsInCookies ? sessionCookies.access : undefined;
       return { guard, places: { ...transport, cookieNames: jar.names, sessionCookie } };
     },
   ),
 
   Refusals,
   RequireTokenGuard,
+  SessionAnswers,
   AuthService,
   RouteCheck,
   { provide: APP_FILTER, useClass: AuthErrorFilter },
@@ -214,6 +224,12 @@ export const exported = [
 /** A provider made of others. */
 function make(provide: unknown, inject: unknown[], useFactory: (...parts: never[]) => unknown): Provider {
   return { provide, inject, useFactory } as Provider;
+}
+
+/** As a browser asks for it: below the prefix that the application gives to all its routes, once it is made. */
+function routesPath(application: ApplicationConfig, basePath: string): string {
+  const prefix = application.getGlobalPrefix().replace(/^\/|\/$/g, '');
+  return prefix === '' ? basePath : `/${prefix}${basePath}`;
 }
 
 /** Events reach the application's listener; what it throws changes nothing. */

@@ -1,9 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { AuthError } from './auth.errors.js';
+import { SessionAnswers, type HttpExchange, type SessionResponse } from './auth.session-answers.js';
 import { CookieJar, type CookieAttributes, type CookieTokens } from './http/cookie-jar.js';
-import { HttpMessage, type HttpRequest } from './http/http-message.js';
 import type { HttpResponse } from './http/http-response.js';
-import { frontToken, SessionWire } from './http/session-wire.js';
 import type { JwtClaims, JwtHeader } from './jwt/claims.js';
 import { isProven } from './jwt/equal-text.js';
 import { parseJwt, unverifiedClaims } from './jwt/verify.js';
@@ -16,7 +15,6 @@ import { Transport } from './resource/transport.js';
 import { TokenVerifier } from './resource/verify-token.js';
 import { TokenRefresher, type RefreshOptions } from './session/refresh.js';
 import type { Session } from './session/session.js';
-import type { IssuedSession } from './session/session-tokens.js';
 import { SessionService, type CreateSessionOptions } from './session/session.service.js';
 import type { IssueOptions } from './session/token-issuer.js';
 import { TokenService, type TokenResponse } from './session/token.service.js';
@@ -27,23 +25,6 @@ export type VerifyOptions = Omit<RequireTokenOptions, 'locations' | 'cookie' | '
   /** Must be the token's anti-CSRF value. */
   csrf?: string;
 };
-
-/** A request and its answer, of Express or Fastify: `@Req()`, `@Res({ passthrough: true })`. */
-export interface HttpExchange {
-  readonly request: object;
-  readonly response: object;
-}
-
-/** The tokens of a session (RFC 6749 §5.1), and what its client needs beside them. Not for a log: it holds the texts. */
-export interface SessionResponse extends TokenResponse {
-  /** The session's id. */
-  readonly sid: string;
-  readonly refresh_token: string;
-  /** For the header `front-token`: who is logged in, until when, with which claims. */
-  readonly front_token: string;
-  /** To be sent back as `anti-csrf`, where `session.antiCsrf` is `'token'`. */
-  readonly anti_csrf?: string;
-}
 
 /** Issue, verify, refresh and revoke tokens. Everything an application injects. */
 @Injectable()
@@ -56,7 +37,7 @@ export class AuthService {
     @Inject(CookieJar) private readonly cookies: CookieJar,
     @Inject(TokenRefresher) private readonly refresher: TokenRefresher,
     @Inject(SessionService) private readonly sessions: SessionService,
-    @Inject(SessionWire) private readonly wire: SessionWire,
+    @Inject(SessionAnswers) private readonly answers: SessionAnswers,
   ) {}
 
   /**
@@ -147,7 +128,7 @@ export class AuthService {
   async createSession(
     user: unknown,
     options: CreateSessionOptions,
-    { request, response }: HttpExchange,
+    exchange: HttpExchange,
   ): Promise<TokenResponse | Record<string, never>>;
   /** Start a session outside a request. @returns its tokens, for your own way to the client. */
   async createSession(user: unknown, options?: CreateSessionOptions): Promise<SessionResponse>;
@@ -156,19 +137,8 @@ export class AuthService {
     options: CreateSessionOptions = {},
     exchange?: HttpExchange,
   ): Promise<TokenResponse | Record<string, never>> {
-    const issued = await this.sessions.create(user, options);
-    if (exchange === undefined) return this.sessionResponse(issued);
-    const message = new HttpMessage(exchange.request as HttpRequest, undefined);
-    const mode = this.wire.modeOf(message);
-    try {
-      this.wire.write(message, exchange.response as HttpResponse, issued, mode);
-    } catch (error) {
-      // too large for a cookie: nobody has got its tokens
-      await this.sessions.revoke(issued.session.id);
-      throw error;
-    }
-    // cookies hide the tokens from scripts: then the body must too
-    return mode === 'cookie' ? {} : this.bodyOf(issued);
+    if (exchange !== undefined) return this.answers.create(user, options, exchange);
+    return this.answers.response(await this.sessions.create(user, options));
   }
 
   /**
@@ -181,7 +151,7 @@ export class AuthService {
    *   `csrf_failed`, `too_many_refreshes`, `store_unavailable`
    */
   async refreshSession(refreshToken: string, options?: { antiCsrf?: unknown }): Promise<SessionResponse> {
-    return this.sessionResponse(await this.sessions.refresh(refreshToken, options));
+    return this.answers.response(await this.sessions.refresh(refreshToken, options));
   }
 
   /** A session that has not ended. @throws AuthError `store_unavailable` */
@@ -215,9 +185,8 @@ export class AuthService {
    * @throws AuthError `token_invalid` for a text that is no token of ours, `store_unavailable`
    */
   async revoke(token: Token | string, options: { family?: boolean } = {}): Promise<void> {
-    const { claims } = typeof token === 'string' ? await this.inspect(token) : token;
-    const isSession = claims['rti'] !== undefined && claims.iss === this.tokens.issuer;
-    if (isSession && options.family !== false) await this.sessions.revoke(claims.sid!);
+    const { claims, isOfSession } = typeof token === 'string' ? await this.inspect(token) : token;
+    if (isOfSession && options.family !== false) await this.sessions.revoke(claims.sid!);
     else await this.tokens.revoke(claims, options);
   }
 
@@ -251,23 +220,6 @@ export class AuthService {
   /** Clear the cookies, with the attributes they were set with. */
   clearCookies(response: object, options: { which?: TokenKind | 'all'; domain?: string } = {}): void {
     this.cookies.clear(response as HttpResponse, options.which, options);
-  }
-
-  private sessionResponse(issued: IssuedSession): SessionResponse {
-    const { antiCsrf, session } = issued;
-    return {
-      ...this.bodyOf(issued),
-      sid: session.id,
-      front_token: frontToken(issued),
-      ...(antiCsrf !== undefined && { anti_csrf: antiCsrf }),
-    };
-  }
-
-  private bodyOf({ accessToken, claims, refreshToken, scope, issuedAt }: IssuedSession): TokenResponse & {
-    refresh_token: string;
-  } {
-    const expiresIn = claims.exp! - Math.floor(issuedAt / 1000);
-    return { ...this.tokens.response(accessToken, scope, expiresIn), refresh_token: refreshToken };
   }
 
   /** A token of ours or of a trusted issuer, whatever its type and age; nobody but the signature has a say. */

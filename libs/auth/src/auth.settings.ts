@@ -20,6 +20,8 @@ export interface AuthSettings {
   readonly withCookies: boolean;
   /** The application has said that it uses sessions: `session` stands in its options. */
   readonly withSessions: boolean;
+  /** Its sessions can travel in cookies. */
+  readonly sessionsInCookies: boolean;
   readonly keys: KeyRing;
   readonly jwt: JwtOptions;
   readonly transport: TransportOptions;

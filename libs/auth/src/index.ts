@@ -15,7 +15,8 @@ export { RequireTokenGuard } from './resource/require-token.guard.js';
 export type { TokenLocation } from './resource/token-location.js';
 
 // issuing, refreshing, revoking
-export { AuthService, type HttpExchange, type SessionResponse, type VerifyOptions } from './auth.service.js';
+export { AuthService, type VerifyOptions } from './auth.service.js';
+export type { HttpExchange, SessionResponse } from './auth.session-answers.js';
 export { Session } from './session/session.js';
 export type { CreateSessionOptions } from './session/session.service.js';
 export type { SessionGrant } from './session/issue-hooks.js';

@@ -37,7 +37,8 @@ export interface CookieJarParts {
   readonly cookies: CookiesOptions;
   readonly csrf: CsrfOptions;
   readonly secure: boolean;
-  readonly refreshPath: string;
+  /** Where refresh routes live; known once the application is made. */
+  readonly refreshPath: () => string;
   readonly clock: Clock;
 }
 
@@ -47,11 +48,9 @@ const largestCookie = 4_096;
 /** Writes and clears the cookies of tokens, with the same attributes both times. */
 export class CookieJar {
   readonly names: Readonly<Record<TokenKind, string>>;
-  private readonly places: Record<TokenKind, { token: CookiePlace; csrf: CookiePlace }>;
 
   constructor(private readonly parts: CookieJarParts) {
-    this.places = { access: this.placesOf('access', '/'), refresh: this.placesOf('refresh', parts.refreshPath) };
-    this.names = { access: this.places.access.token.name, refresh: this.places.refresh.token.name };
+    this.names = { access: this.placesOf('access').token.name, refresh: this.placesOf('refresh').token.name };
   }
 
   /** Set the cookies of the tokens given, all or none, and keep the answer out of caches. @throws AuthError `invalid_argument` */
@@ -71,7 +70,7 @@ export class CookieJar {
     { domain }: Pick<CookieAttributes, 'domain'> = {},
   ): void {
     for (const kind of which === 'all' ? (['access', 'refresh'] as const) : [which]) {
-      const { token, csrf } = this.places[kind];
+      const { token, csrf } = this.placesOf(kind);
       const gone = { maxAge: 0, expires: new Date(0), ...(domain !== undefined && { domain }) };
       replaceCookie(response, this.cookie(token, '', { ...gone, httpOnly: true }));
       if (this.hasCsrfCookie) replaceCookie(response, this.cookie(csrf, '', gone));
@@ -95,7 +94,7 @@ export class CookieJar {
     if (this.parts.cookies.slidingRefresh !== false && kind === 'access' && claims.auth_time === undefined) {
       throw wrong('the token has no auth_time, which cookies.slidingRefresh counts from: issue it with `fresh: true`');
     }
-    const { token, csrf } = this.places[kind];
+    const { token, csrf } = this.placesOf(kind);
     return [
       this.cookie(token, raw, { ...attributes, httpOnly: true }),
       ...(this.hasCsrfCookie ? [this.cookie(csrf, claims['csrf'] as string, attributes)] : []),
@@ -136,9 +135,9 @@ export class CookieJar {
     return { name, text };
   }
 
-  private placesOf(kind: TokenKind, defaultPath: string): { token: CookiePlace; csrf: CookiePlace } {
-    const { cookies, csrf } = this.parts;
-    const path = cookies[kind].path ?? defaultPath;
+  private placesOf(kind: TokenKind): { token: CookiePlace; csrf: CookiePlace } {
+    const { cookies, csrf, refreshPath } = this.parts;
+    const path = cookies[kind].path ?? (kind === 'access' ? '/' : refreshPath());
     const names = csrf[kind];
     return {
       token: { path, name: cookies[kind].name ?? this.prefixed(`${kind}_token`, path) },

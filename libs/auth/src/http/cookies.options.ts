@@ -11,7 +11,7 @@ export class CookieOptions {
   @Matches(cookieName, { message: 'must be a cookie name' })
   name?: string;
 
-  /** Default '/' for the access token, `session.basePath` for the refresh token. */
+  /** Default '/' for the access token; for the refresh token `session.basePath`, below the global prefix of the application. */
   @IsOptional()
   @Matches(cookiePath, { message: "must be a path such as '/auth'" })
   path?: string;

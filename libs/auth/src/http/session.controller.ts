@@ -5,6 +5,7 @@ import { TokenVerifier } from '../resource/verify-token.js';
 import { SessionService } from '../session/session.service.js';
 import { HttpMessage, type HttpRequest } from './http-message.js';
 import type { HttpResponse } from './http-response.js';
+import { messages, sent } from './session-protocol.js';
 import { SessionProof } from './session-proof.js';
 import { SessionWire } from './session-wire.js';
 
@@ -17,14 +18,14 @@ const endings: readonly AuthErrorCode[] = [
   'token_reused',
 ];
 
-const unauthorised = { status: 401, message: 'unauthorised' };
+const unauthorised = { status: 401, message: messages.unauthorised };
 
 /**
  * Another site sent its visitor here: SameSite kept the cookies back, and an answer that clears them would log the user out.
  * The client of sessions says `rid`, which no form can.
  */
 function isForeign(message: HttpMessage): boolean {
-  return message.header('sec-fetch-site') === 'cross-site' && message.header('rid') === undefined;
+  return message.header('sec-fetch-site') === 'cross-site' && message.header(sent.rid) === undefined;
 }
 
 /** A controller of its own for each `forRoot()`: its path is an option. */
@@ -107,7 +108,7 @@ export function createSessionController(basePath: string): Type {
       if (!endings.includes(code)) return error;
       if (!isForeignPage) this.wire.clear(response);
       if (code !== 'token_reused') return new AuthError(code, details);
-      return new AuthError(code, { ...details, phrase: { status: 401, message: 'token theft detected' } });
+      return new AuthError(code, { ...details, phrase: { status: 401, message: messages.reuse } });
     }
   }
   return SessionController;

@@ -83,7 +83,7 @@ export function describeSessionStore(name: string, openStores: () => Promise<Ope
     describe('create', () => {
       it('writes a session and its first refresh token, whole, for every process', async () => {
         const session = sessionRow({ tenant: 'acme' });
-        const token = tokenRow({ antiCsrf: 'value' });
+        const token = tokenRow({ antiCsrfHash: 'value' });
         await store.create(session, token);
         for (const handle of [store, second]) {
           expect(await handle.find('session')).toEqual(session);
@@ -576,7 +576,7 @@ export function describeSessionStore(name: string, openStores: () => Promise<Ope
       const current = tokenRow({ id: 'current', parentId: 'first', issuedAt: now });
       const sibling = tokenRow({ id: 'sibling', parentId: 'first', issuedAt: now + 2 });
       const other = tokenRow({ id: 'other-sibling', parentId: 'first', issuedAt: now + 1 });
-      const child = tokenRow({ id: 'child', parentId: 'current', issuedAt: now + 5, antiCsrf: 'value' });
+      const child = tokenRow({ id: 'child', parentId: 'current', issuedAt: now + 5, antiCsrfHash: 'value' });
       await store.create(sessionRow({}), root);
       for (const token of [current, sibling, other]) await store.addToken(token);
       await store.promote(promotionOf({ to: 'current' }));
@@ -597,7 +597,14 @@ function sessionRow(changes: Partial<SessionRow>): SessionRow {
 
 /** Its hash follows from its id. */
 function tokenRow(changes: Partial<RefreshTokenRow>): RefreshTokenRow {
-  const row = { id: 'first', sessionId: 'session', parentId: null, antiCsrf: null, issuedAt: now - hour, ...changes };
+  const row = {
+    id: 'first',
+    sessionId: 'session',
+    parentId: null,
+    antiCsrfHash: null,
+    issuedAt: now - hour,
+    ...changes,
+  };
   return { tokenHash: hashOf(row.id), ...row };
 }
 

@@ -58,11 +58,11 @@ function describeSessions(kind: DatabaseKind): void {
         ['that expires at different times', { idleExpiresAt: now + 2, absoluteExpiresAt: now + 1 }],
       ])('is read as it was: a session %s', async (_name, given) => {
         const row = session(given);
-        await store.create(row, token({ id: row.currentId, antiCsrf: 'value' }));
+        await store.create(row, token({ id: row.currentId, antiCsrfHash: 'value' }));
         expect(await other.find('s')).toEqual(row);
         if (row.previousId !== null) await store.addToken(token({ id: row.previousId, tokenHash: 'older' }));
         const rows = await other.rotationRows('s', 'hash');
-        expect(rows).toMatchObject({ session: row, token: token({ id: row.currentId, antiCsrf: 'value' }) });
+        expect(rows).toMatchObject({ session: row, token: token({ id: row.currentId, antiCsrfHash: 'value' }) });
       });
 
       it('is of one session only, to the letter', async () => {
@@ -92,7 +92,7 @@ function describeSessions(kind: DatabaseKind): void {
       });
 
       it('ST-09 shows no hash and no anti-CSRF value when an entity becomes JSON', async () => {
-        await store.create(session(), token({ tokenHash: 'TheHash', antiCsrf: 'TheValue' }));
+        await store.create(session(), token({ tokenHash: 'TheHash', antiCsrfHash: 'TheValue' }));
         const read = await dataSources[0].getRepository(RefreshTokenEntity).find();
         expect(read).toHaveLength(1);
         expect(JSON.stringify(read)).not.toMatch(/TheHash|TheValue/);
@@ -359,7 +359,9 @@ function describeSessions(kind: DatabaseKind): void {
         const error = await call().catch((reason: unknown) => reason);
         expect((error as Error).message).toMatch(/^The store of sessions failed: \w+$/);
         expect((error as Error).cause).toBeUndefined();
-        expect(inspect(error, { depth: 9, showHidden: true })).not.toMatch(/auth_|ada|hash|\bselect\b|insert|QueryFailed/i);
+        expect(inspect(error, { depth: 9, showHidden: true })).not.toMatch(
+          /auth_|ada|hash|\bselect\b|insert|QueryFailed/i,
+        );
       });
 
       it.each(calls)('asks the primary only to %s', async (_name, call) => {
@@ -513,7 +515,7 @@ function session(given: Partial<SessionRow> = {}): SessionRow {
 }
 
 function token(given: Partial<RefreshTokenRow> = {}): RefreshTokenRow {
-  const row = { id: 'r0', sessionId: 's', tokenHash: 'hash', parentId: null, antiCsrf: null, issuedAt: now };
+  const row = { id: 'r0', sessionId: 's', tokenHash: 'hash', parentId: null, antiCsrfHash: null, issuedAt: now };
   return { ...row, ...given };
 }
 

@@ -5,7 +5,7 @@ export interface RefreshToken {
   /** The text itself, for the client alone. */
   readonly raw: string;
   readonly sessionId: string;
-  /** SHA-256 of the secret, base64url. A secret of full entropy needs no slow hash (ST-02). */
+  /** Of the secret, see {@link secretHash}. */
   readonly hash: string;
 }
 
@@ -15,16 +15,17 @@ export const newSessionId = (): string => randomUUID();
 
 export function newRefreshToken(sessionId: string): RefreshToken {
   const secret = randomBytes(32).toString('base64url');
-  return { raw: `${sessionId}.${secret}`, sessionId, hash: hashOf(secret) };
+  return { raw: `${sessionId}.${secret}`, sessionId, hash: secretHash(secret) };
 }
 
 /** Undefined for a text of another form: then no store needs to be asked. */
 export function readRefreshToken(raw: unknown): RefreshToken | undefined {
   if (typeof raw !== 'string') return undefined;
   const [, sessionId, secret] = form.exec(raw) ?? [];
-  return sessionId === undefined ? undefined : { raw, sessionId, hash: hashOf(secret!) };
+  return sessionId === undefined ? undefined : { raw, sessionId, hash: secretHash(secret!) };
 }
 
-function hashOf(secret: string): string {
+/** As a store holds a secret: SHA-256, base64url. A secret of full entropy needs no slow hash (ST-02). */
+export function secretHash(secret: string): string {
   return createHash('sha256').update(secret).digest('base64url');
 }

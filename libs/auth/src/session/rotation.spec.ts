@@ -23,7 +23,7 @@ const current: Descent = { id: 'current', parentId: 'previous', issuedAt: now - 
 function rowsOf(token: Descent, changes: Partial<SessionRow> = {}, more: Partial<RotationRows> = {}): RotationRows {
   return {
     session: { ...session, ...changes },
-    token: { sessionId: 'session', tokenHash: 'hash', antiCsrf: null, ...token },
+    token: { sessionId: 'session', tokenHash: 'hash', antiCsrfHash: null, ...token },
     ...{ current, previous, childrenOfToken: noChildren, childrenOfCurrent: noChildren },
     ...more,
   };

@@ -7,7 +7,7 @@ import { isLive } from '../stores/session-life.js';
 import type { RotationRows, SessionRow, SessionStore } from '../stores/session.store.js';
 import { asking } from '../stores/store-answer.js';
 import type { IssueHooks } from './issue-hooks.js';
-import { readRefreshToken, type RefreshToken } from './refresh-token.js';
+import { readRefreshToken, secretHash, type RefreshToken } from './refresh-token.js';
 import { nextStep, type RotationStep } from './rotation.js';
 import { sessionEnded, type SessionEnder } from './session-ender.js';
 import type { IssuedSession, SessionTokens } from './session-tokens.js';
@@ -69,7 +69,7 @@ export class SessionRotator {
   private async rowsOf({ sessionId, hash }: RefreshToken, antiCsrf: string | undefined): Promise<RotationRows> {
     const rows = await asking(this.parts.store.rotationRows(sessionId, hash));
     if (rows === undefined) throw new AuthError('token_invalid', { reason: 'no session knows this refresh token' });
-    if (antiCsrf !== undefined && !isProven(antiCsrf, rows.token.antiCsrf))
+    if (antiCsrf !== undefined && !isProven(secretHash(antiCsrf), rows.token.antiCsrfHash))
       throw new AuthError('csrf_failed', { reason: 'the anti-CSRF value is missing or not that of the refresh token' });
     return rows;
   }

@@ -3,7 +3,7 @@ import type { JwtClaims } from '../jwt/claims.js';
 import type { Scope } from '../jwt/scope.js';
 import { parseJwt, unverifiedClaims } from '../jwt/verify.js';
 import type { RefreshTokenRow, SessionRow } from '../stores/session.store.js';
-import { newRefreshToken } from './refresh-token.js';
+import { newRefreshToken, secretHash } from './refresh-token.js';
 import { sessionEnded } from './session-ender.js';
 import { Session } from './session.js';
 import type { IssueOptions, TokenIssuer } from './token-issuer.js';
@@ -24,10 +24,11 @@ export interface IssuedSession {
   readonly refreshExpiresAt: number;
 }
 
-/** A refresh token that is about to be given out: its row for the store, its text for the client alone. */
+/** A refresh token that is about to be given out: its row for the store, the texts for the client alone. */
 export interface NewRefreshToken {
   readonly row: RefreshTokenRow;
   readonly raw: string;
+  readonly antiCsrf: string | undefined;
 }
 
 export interface SessionTokensParts {
@@ -45,12 +46,14 @@ export class SessionTokens {
   /** @param parentId the token it comes of; null for the first one. @param now epoch milliseconds */
   newRefreshToken(sessionId: string, parentId: string | null, now: number): NewRefreshToken {
     const { raw, hash } = newRefreshToken(sessionId);
-    const antiCsrf = this.parts.withAntiCsrf ? randomBytes(16).toString('base64url') : null;
-    return { raw, row: { id: randomUUID(), sessionId, tokenHash: hash, parentId, antiCsrf, issuedAt: now } };
+    const antiCsrf = this.parts.withAntiCsrf ? randomBytes(16).toString('base64url') : undefined;
+    const antiCsrfHash = antiCsrf === undefined ? null : secretHash(antiCsrf);
+    const row = { id: randomUUID(), sessionId, tokenHash: hash, parentId, antiCsrfHash, issuedAt: now };
+    return { row, raw, antiCsrf };
   }
 
   /** The access token that goes with a refresh token. @throws AuthError `token_expired` when no second is left of the session, and as `TokenIssuer.issue` */
-  async issue(session: SessionRow, { row, raw }: NewRefreshToken, now: number): Promise<IssuedSession> {
+  async issue(session: SessionRow, { row, raw, antiCsrf }: NewRefreshToken, now: number): Promise<IssuedSession> {
     const grant = session.grant as Pick<IssueOptions, 'scope' | 'claims' | 'audience'>;
     // a token of less than a second would be none
     if (session.absoluteExpiresAt - now < 1000) throw sessionEnded(session);
@@ -59,7 +62,7 @@ export class SessionTokens {
       endsAt: Math.floor(session.absoluteExpiresAt / 1000),
       refreshId: row.id,
       ...(row.parentId !== null && { refreshParent: row.parentId }),
-      ...(row.antiCsrf !== null && { csrf: row.antiCsrf }),
+      ...(antiCsrf !== undefined && { csrf: antiCsrf }),
     };
     const accessToken = await this.parts.tokens.issue('access', session.subject, grant, lineage);
     return {
@@ -67,7 +70,7 @@ export class SessionTokens {
       accessToken,
       claims: unverifiedClaims(parseJwt(accessToken)),
       refreshToken: raw,
-      antiCsrf: row.antiCsrf ?? undefined,
+      antiCsrf,
       scope: grant.scope,
       issuedAt: now,
       refreshExpiresAt: Math.min(now + this.parts.idleLifetime, session.absoluteExpiresAt),

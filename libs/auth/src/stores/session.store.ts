@@ -33,8 +33,8 @@ export interface RefreshTokenRow {
   readonly tokenHash: string;
   /** The token it was issued for; null for the first of a session. */
   readonly parentId: string | null;
-  /** The anti-CSRF value of the access token that came with it, where one is issued. */
-  readonly antiCsrf: string | null;
+  /** SHA-256, base64url, of the anti-CSRF value of the access token that came with it, where one is issued. */
+  readonly antiCsrfHash: string | null;
   readonly issuedAt: number;
 }
 

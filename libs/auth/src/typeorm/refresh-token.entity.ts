@@ -23,8 +23,8 @@ export class RefreshTokenEntity {
   @Column({ name: 'parent_id', type: 'varchar', length: 255, nullable: true })
   parentId!: string | null;
 
-  @Column({ name: 'anti_csrf', type: 'varchar', length: 255, nullable: true, select: false })
-  antiCsrf!: string | null;
+  @Column({ name: 'anti_csrf_hash', type: 'varchar', length: 255, nullable: true, select: false })
+  antiCsrfHash!: string | null;
 
   @Column({ name: 'issued_at', type: 'bigint', transformer: wholeNumberColumn })
   issuedAt!: number;

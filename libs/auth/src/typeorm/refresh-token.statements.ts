@@ -18,8 +18,8 @@ type Counted = Record<'token_count' | 'token_newest' | 'current_count' | 'curren
 type SubQuery = (query: SelectQueryBuilder<object>) => SelectQueryBuilder<object>;
 
 export async function insertToken(db: EntityManager, token: RefreshTokenRow): Promise<void> {
-  const { id, sessionId, tokenHash, parentId, antiCsrf, issuedAt } = token;
-  await insertRow(db, RefreshTokenEntity, { id, sessionId, tokenHash, parentId, antiCsrf, issuedAt });
+  const { id, sessionId, tokenHash, parentId, antiCsrfHash, issuedAt } = token;
+  await insertRow(db, RefreshTokenEntity, { id, sessionId, tokenHash, parentId, antiCsrfHash, issuedAt });
 }
 
 /** What a refresh is decided on, by one statement, so that all rows are of one moment. Every join is keyed by the session. */
@@ -30,7 +30,7 @@ export async function rotationRows(
 ): Promise<RotationRows | undefined> {
   const { entities, raw } = await db
     .createQueryBuilder(RefreshTokenEntity, 'token')
-    .addSelect('token.antiCsrf')
+    .addSelect('token.antiCsrfHash')
     .innerJoinAndMapOne('token.session', SessionEntity, 'session', 'session.id = token.sessionId')
     .innerJoinAndMapOne('token.current', RefreshTokenEntity, 'current', tokenOfSession('current', 'currentId'))
     .leftJoinAndMapOne('token.previous', RefreshTokenEntity, 'previous', tokenOfSession('previous', 'previousId'))
@@ -45,7 +45,7 @@ export async function rotationRows(
   if (token === undefined || counted === undefined) return undefined;
   return {
     session: toSession(token.session),
-    token: { ...descentOf(token), sessionId, tokenHash, antiCsrf: token.antiCsrf },
+    token: { ...descentOf(token), sessionId, tokenHash, antiCsrfHash: token.antiCsrfHash },
     current: descentOf(token.current),
     previous: token.previous === null ? null : descentOf(token.previous),
     childrenOfToken: childrenOf(counted.token_count, counted.token_newest),

@@ -116,8 +116,8 @@ function checkSession(session: SessionRow): void {
   checkJsonObject('data', data);
 }
 
-function checkToken({ id, sessionId, tokenHash, parentId, antiCsrf, issuedAt }: RefreshTokenRow): void {
-  checkColumnTexts({ id, sessionId, tokenHash, ...withoutNull({ parentId, antiCsrf }) });
+function checkToken({ id, sessionId, tokenHash, parentId, antiCsrfHash, issuedAt }: RefreshTokenRow): void {
+  checkColumnTexts({ id, sessionId, tokenHash, ...withoutNull({ parentId, antiCsrfHash }) });
   checkWholeNumbers({ issuedAt });
 }
 

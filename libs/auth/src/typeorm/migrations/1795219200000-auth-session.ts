@@ -53,7 +53,7 @@ function refreshTokenTable(exact: Exact): Table {
       { name: 'id', type: 'varchar', length: '255', isPrimary: true, ...exact },
       { name: 'token_hash', type: 'varchar', length: '255', ...exact },
       { name: 'parent_id', type: 'varchar', length: '255', isNullable: true, ...exact },
-      { name: 'anti_csrf', type: 'varchar', length: '255', isNullable: true, ...exact },
+      { name: 'anti_csrf_hash', type: 'varchar', length: '255', isNullable: true, ...exact },
       { name: 'issued_at', type: 'bigint' },
     ],
     indices: [

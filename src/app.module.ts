@@ -7,6 +7,7 @@ import { typeormStores } from 'nest-latchkey/typeorm';
 import { DriverPackageNotInstalledError } from 'typeorm';
 import { AccountController } from './account/account.controller.js';
 import { AccountHooks } from './account/account.hooks.js';
+import { DevicesController } from './account/devices.controller.js';
 import { databaseOptions } from './database.js';
 import { Environment } from './environment.js';
 import { HttpExceptionWithHeadersFilter } from './http/http-exception-with-headers.js';
@@ -21,7 +22,14 @@ import { UsersController } from './users/users.controller.js';
 import { UsersModule } from './users/users.module.js';
 
 @Module({
-  controllers: [StartController, HealthController, AccountController, TokenController, UsersController],
+  controllers: [
+    StartController,
+    HealthController,
+    AccountController,
+    DevicesController,
+    TokenController,
+    UsersController,
+  ],
   providers: [
     LogInAttempts,
     { provide: APP_PIPE, useValue: new ValidationPipe({ whitelist: true, forbidNonWhitelisted: true }) },

@@ -174,6 +174,43 @@ describe.each(['express', 'fastify'])('the reference application on %s', (adapte
       expect((await client.get('/me', refresh)).status).toBe(401);
     });
 
+    it('sees its devices, and ends one from another', async () => {
+      const { access: phone } = await client.signUp('alice');
+      const agent = { 'user-agent': 'Laptop/1.0' };
+      const logIn = await client.send('POST', '/login', {
+        body: { username: 'alice', password: 'password of alice' },
+        headers: agent,
+      });
+      const laptop = logIn.body['access_token'];
+      const { body: devices } = await client.get('/account/sessions', phone);
+      const [newest, oldest] = devices as Json[];
+      expect(newest).toEqual({
+        ...{ id: expect.any(String), device: 'Laptop/1.0', address: '127.0.0.0/24', current: false },
+        ...{ createdAt: expect.any(String), lastUsedAt: newest!['createdAt'] },
+      });
+      expect(oldest).toMatchObject({ current: true });
+      expect(devices).toHaveLength(2);
+
+      expect((await client.send('DELETE', `/account/sessions/${newest!['id']}`, { token: phone })).status).toBe(204);
+      expect((await client.get('/me', laptop)).status).toBe(401);
+      expect((await client.get('/me', phone)).status).toBe(200);
+      expect((await client.send('DELETE', `/account/sessions/${newest!['id']}`, { token: phone })).status).toBe(404);
+    });
+
+    it('S31 ends all other devices, and none of another user', async () => {
+      const { access: here } = await client.signUp('alice');
+      const there = (await client.logIn('alice')).body['access_token'];
+      const { access: bobs } = await client.signUp('bob');
+      const [session] = (await client.get('/account/sessions', bobs)).body as Json[];
+      expect((await client.send('DELETE', `/account/sessions/${session!['id']}`, { token: here })).status).toBe(404);
+
+      const ended = await client.send('DELETE', '/account/sessions', { token: here });
+      expect([ended.status, ended.body]).toEqual([200, { ended: 1 }]);
+      const statuses = [here, there, bobs].map(async (token) => (await client.get('/me', token)).status);
+      expect(await Promise.all(statuses)).toEqual([200, 401, 200]);
+      expect((await client.send('DELETE', '/account/sessions')).status).toBe(401);
+    });
+
     it('signs out, and neither token is of use any more', async () => {
       const { access, refresh } = await client.signUp('alice');
       const other = (await client.logIn('alice')).body['access_token'];

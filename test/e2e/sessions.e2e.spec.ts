@@ -101,6 +101,14 @@ describeOnBoth('a session', { options, controllers }, (api) => {
       expect(claims).toMatchObject({ city: '東京', scope: { read: true } });
     });
 
+    it('keeps what the client calls itself, and its network', async () => {
+      const [[address, network], agent] = [['127.0.0.1', '127.0.0.0/24'], 'Browser/1.0 (a device)'];
+      await headerClient().logIn('of a device', {}, [['User-Agent', agent]]);
+      const [session] = await api.auth.listSessions({ subject: 'of a device' });
+      expect(session).toMatchObject({ device: agent, address: network });
+      expect(JSON.stringify(session)).not.toContain(address);
+    });
+
     it('S4 clears what the other mode holds', async () => {
       const cookies = cookieClient();
       await cookies.logIn();

@@ -76,6 +76,7 @@ export function openSessions(
       idleLifetime,
       absoluteLifetime,
       reuseLeeway: leeway,
+      maxPerSubject: 100,
       withAntiCsrf: false,
     },
     tokens: new TokenIssuer({ options, keys: new KeyRing([key]), clock, hooks, revocations, withCsrf: false }),

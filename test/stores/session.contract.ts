@@ -345,7 +345,7 @@ export function describeSessionStore(name: string, openStores: () => Promise<Ope
         expect(await second.find('session')).toEqual({ ...session, revokedAt: now, revokeReason: 'reuse' });
       });
 
-      it.each(['reuse', 'signout', 'revoked', 'expired'] as const)('keeps the reason %s', async (reason) => {
+      it.each(['reuse', 'signout', 'revoked', 'expired', 'limit'] as const)('keeps the reason %s', async (reason) => {
         await create();
         await store.revoke('session', reason, now);
         expect((await second.find('session'))?.revokeReason).toBe(reason);
@@ -448,6 +448,45 @@ export function describeSessionStore(name: string, openStores: () => Promise<Ope
       const rowsOfAll = () => Promise.all(all.map(({ id }) => store.find(id!)));
     });
 
+    describe('leastRecentlyUsed', () => {
+      /** Used last, in this order: the third by a refresh, the others by their log-in. */
+      const older: readonly Partial<SessionRow>[] = [
+        { id: 'refreshed', createdAt: now - 90, rotatedAt: now - 10 },
+        { id: 'of-a-tenant', createdAt: now - 20, tenant: 'acme' },
+        { id: 'made-late', createdAt: now - 30, rotatedAt: now - 40 },
+        { id: 'made-early', createdAt: now - 80 },
+      ];
+      const newest = sessionRow({ id: 'm', createdAt: now - 5 });
+      beforeEach(async () => {
+        await create(newest);
+        for (const [index, changes] of older.toReversed().entries())
+          await create({ currentId: `first-${index}`, ...changes });
+      });
+
+      it.each([
+        [0, ['refreshed', 'of-a-tenant', 'made-late', 'made-early']],
+        [1, ['of-a-tenant', 'made-late', 'made-early']],
+        [3, ['made-early']],
+        [4, []],
+        [99, []],
+      ])('are the live ones of the subject but for %d, the last used first', async (keep, expected) => {
+        await create({ id: 'of-eve', subject: 'eve', createdAt: now - 99 });
+        await create({ id: 'idle', idleExpiresAt: now, createdAt: now - 99 });
+        await create({ id: 'over', absoluteExpiresAt: now, createdAt: now - 99 });
+        await create({ id: 'ended', revokedAt: now - 1, revokeReason: 'signout', createdAt: now - 99 });
+        expect(await second.leastRecentlyUsed(newest, keep, now)).toEqual(expected);
+      });
+
+      it('began before it, or in its millisecond with a lesser id: of two log-ins at once, one finds the other', async () => {
+        await create({ id: 'l', createdAt: now - 5 });
+        await create({ id: 'n', createdAt: now - 5 });
+        await create({ id: 'a-later-one', createdAt: now - 4 });
+        expect((await store.leastRecentlyUsed(newest, 0, now)).toSorted()).toEqual(
+          [...older.map(({ id }) => id), 'l'].toSorted(),
+        );
+      });
+    });
+
     describe('prune', () => {
       it.each<[what: string, session: Partial<SessionRow>, goes: boolean]>([
         ['a live session', {}, false],
@@ -529,6 +568,10 @@ export function describeSessionStore(name: string, openStores: () => Promise<Ope
         ['revoke', (handle, id) => handle.revoke(id, 'revoked', now)],
         ['revokeSelected: the subject', (handle, subject) => handle.revokeSelected({ subject }, 'revoked', now)],
         ['list: the subject', (handle, subject) => handle.list({ subject }, now)],
+        [
+          'leastRecentlyUsed: the subject',
+          (handle, subject) => handle.leastRecentlyUsed(sessionRow({ subject }), 0, now),
+        ],
       ];
       const narrowing: [call: string, call: (handle: SessionStore, id: string) => Promise<unknown>][] = [
         [
@@ -590,7 +633,7 @@ function sessionRow(changes: Partial<SessionRow>): SessionRow {
   return {
     ...{ id: 'session', subject: 'ada', tenant: null, currentId: 'first', previousId: null, rotatedAt: 0 },
     ...{ createdAt: now - hour, idleExpiresAt: now + hour, absoluteExpiresAt: now + 9 * hour },
-    ...{ revokedAt: null, revokeReason: null, grant: {}, data: {} },
+    ...{ revokedAt: null, revokeReason: null, grant: {}, data: {}, device: null, address: null },
     ...changes,
   };
 }

@@ -122,6 +122,7 @@ export const providersOf = (optionsToken: string | symbol): Provider[] => [
         idleLifetime: seconds(session.idleLifetime) * 1000,
         absoluteLifetime: seconds(session.absoluteLifetime) * 1000,
         reuseLeeway: seconds(session.reuseLeeway) * 1000,
+        maxPerSubject: session.maxPerSubject,
         withAntiCsrf: session.antiCsrf === 'token',
       }),
   ),

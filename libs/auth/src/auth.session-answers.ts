@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { Inject, Injectable } from '@nestjs/common';
 import { HttpMessage, type HttpRequest } from './http/http-message.js';
 import type { HttpResponse } from './http/http-response.js';
@@ -23,6 +24,12 @@ export interface SessionResponse extends TokenResponse {
   readonly anti_csrf?: string;
 }
 
+/** What a request tells of its client. A proxy or a socket file has no address. */
+function clientOf({ headers, ip }: HttpRequest): Pick<CreateSessionOptions, 'device' | 'address'> {
+  const agent = headers['user-agent'];
+  return { device: typeof agent === 'string' ? agent : null, address: ip !== undefined && isIP(ip) > 0 ? ip : null };
+}
+
 /** How the tokens of a session reach its client: in the answer to a request, or as an object that the application sends. */
 @Injectable()
 export class SessionAnswers {
@@ -38,8 +45,8 @@ export class SessionAnswers {
     options: CreateSessionOptions,
     { request, response }: HttpExchange,
   ): Promise<TokenResponse | Record<string, never>> {
-    const issued = await this.sessions.create(user, options);
     const message = new HttpMessage(request as HttpRequest, undefined);
+    const issued = await this.sessions.create(user, { ...clientOf(request as HttpRequest), ...options });
     const mode = this.wire.modeOf(message);
     try {
       this.wire.write(message, response as HttpResponse, issued, mode);

@@ -6,6 +6,8 @@ import type { TokenMessage } from '../resource/transport.js';
 export interface HttpRequest {
   readonly method: string;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** The client's, as far as the application trusts its proxies. */
+  readonly ip?: string;
   /** Express: of node itself. */
   readonly rawHeaders?: readonly string[];
   /** Fastify: node's request. */

@@ -44,6 +44,13 @@ export class SessionEnder {
     return asking(this.parts.store.revoke(id, reason, this.parts.clock.now()));
   }
 
+  /** A log-in is never refused for the number of sessions: those that were not used for the longest time end. @throws AuthError `store_unavailable` */
+  async endSurplus(newest: SessionRow, limit: number): Promise<void> {
+    const { store, clock } = this.parts;
+    const ids = await asking(store.leastRecentlyUsed(newest, limit - 1, clock.now()));
+    for (const id of ids) await this.end(id, 'limit');
+  }
+
   /** A refresh token came back. @returns the refusal @throws AuthError `store_unavailable` */
   async endReused({ id, subject }: SessionRow): Promise<AuthError> {
     const { emit, clock } = this.parts;

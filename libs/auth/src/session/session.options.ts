@@ -1,4 +1,4 @@
-import { IsIn, IsOptional, Matches } from 'class-validator';
+import { IsIn, IsInt, IsOptional, Matches, Min } from 'class-validator';
 import { IsDuration, type Duration } from '../auth.durations.js';
 
 /** How the tokens of a session may travel. */
@@ -39,6 +39,11 @@ export class SessionOptions {
    */
   @IsIn(['custom-header', 'token', 'none'], { message: "must be 'custom-header', 'token' or 'none'" })
   antiCsrf: AntiCsrf = 'custom-header';
+
+  /** A log-in beyond so many sessions of one subject ends the one that was not used for the longest time. Default 100. */
+  @IsInt({ message: 'must be a whole number' })
+  @Min(1, { message: 'must be at least 1' })
+  maxPerSubject: number = 100;
 
   /** Where session cookies were set before `cookies.domain` changed: a domain, or '' for the host alone. Default: nowhere. */
   @IsOptional()

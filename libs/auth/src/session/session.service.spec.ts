@@ -87,7 +87,9 @@ describe('SessionService: a new session', () => {
     });
     expect({ ...issued.session }).toEqual({
       ...{ id: expect.stringMatching(uuid), subject: 'ada', tenant: 'acme', data: { device: 'phone' } },
+      ...{ device: null, address: null },
       createdAt: new Date(start),
+      lastUsedAt: new Date(start),
       idleExpiresAt: new Date(start + idleLifetime),
       absoluteExpiresAt: new Date(start + absoluteLifetime),
     });
@@ -95,6 +97,7 @@ describe('SessionService: a new session', () => {
     // what a handler answers with, `data` is not part of
     expect(JSON.parse(JSON.stringify(issued.session))).toEqual({
       ...{ id: issued.session.id, subject: 'ada', tenant: 'acme', createdAt: new Date(start).toISOString() },
+      ...{ device: null, address: null, lastUsedAt: new Date(start).toISOString() },
       idleExpiresAt: expect.any(String),
       absoluteExpiresAt: expect.any(String),
     });
@@ -119,7 +122,7 @@ describe('SessionService: a new session', () => {
 
   it('SF-07 has a secret of 256 bits that never comes twice, in the first token and in the next', async () => {
     const { sessions } = openSessions();
-    const issued = await times(200, () => sessions.create('ada'));
+    const issued = await times(200, (index) => sessions.create(`user ${index}`));
     const next = await times(200, (index) => sessions.refresh(issued[index]!.refreshToken));
     const secrets = [...issued, ...next].map(({ refreshToken }) => refreshToken.split('.')[1]!);
     expect(new Set(secrets).size).toBe(400);
@@ -184,6 +187,74 @@ describe('SessionService: a new session', () => {
     wait(clock, idleLifetime);
     expect(await sessions.get(ids[1]!)).toBeUndefined();
     expect(await sessions.list({ subject: 'ada' })).toEqual([]);
+  });
+});
+
+describe('SessionService: devices', () => {
+  it.each([
+    ['Mozilla/5.0 (X11; Linux x86_64)', 'Mozilla/5.0 (X11; Linux x86_64)'],
+    ['  curl/8\n\u001b[2Jevil\u0085 ', 'curl/8 [2Jevil'],
+    ['🔑'.repeat(300), '🔑'.repeat(200)],
+    ['\u0000', null],
+    ['', null],
+    [null, null],
+  ])('keeps one line of what a client calls itself: %j', async (device, kept) => {
+    const { sessions, store } = openSessions();
+    const { session } = await sessions.create('ada', { device });
+    expect([session.device, (await store.find(session.id))!.device]).toEqual([kept, kept]);
+  });
+
+  it('keeps the network a client came from, not its address', async () => {
+    const { sessions, store } = openSessions();
+    const { session } = await sessions.create('ada', { address: '203.0.113.77' });
+    expect(session.address).toBe('203.0.113.0/24');
+    expect(JSON.stringify(await store.find(session.id))).not.toContain('203.0.113.77');
+  });
+
+  it.each<[what: string, options: object]>([
+    ['an address that is none', { address: 'localhost' }],
+    ['an address that is no text', { address: 1 }],
+    ['a device that is no text', { device: { name: 'phone' } }],
+  ])('refuses %s, and begins no session', async (_what, options) => {
+    const { sessions } = openSessions();
+    expect(await codeOf(sessions.create('ada', options))).toBe('invalid_argument');
+    expect(await sessions.list({ subject: 'ada' })).toEqual([]);
+  });
+
+  it('was used last when its last refresh was first used', async () => {
+    const { sessions, clock, first, id, refresh } = await signIn();
+    wait(clock, overLeeway);
+    const next = await refresh(first);
+    expect((await sessions.get(id))!.lastUsedAt).toEqual(new Date(start));
+    await use(sessions, next);
+    expect((await sessions.get(id))!.lastUsedAt).toEqual(new Date(start + overLeeway));
+  });
+
+  it('ends the session that was not used for the longest time when a log-in exceeds the limit', async () => {
+    const { sessions, clock, store, revocations } = openSessions({ maxPerSubject: 3 });
+    const issued: IssuedSession[] = [];
+    for (const subject of ['eve', 'ada', 'ada', 'ada']) {
+      issued.push(await sessions.create(subject));
+      wait(clock, overLeeway);
+    }
+    // the oldest of ada is in use
+    await use(sessions, await sessions.refresh(issued[1]!.refreshToken));
+    const fourth = await sessions.create('ada');
+    const [eves, used, unused, late] = issued.map(({ session }) => session.id);
+    expect((await sessions.list({ subject: 'ada' })).map(({ id }) => id)).toEqual([fourth.session.id, late, used]);
+    expect(await store.find(unused!)).toMatchObject({ revokedAt: clock.now(), revokeReason: 'limit' });
+    expect(revocations.isRevoked(accessOf(issued[2]!))).toBe(true);
+    expect(await codeOf(sessions.refresh(issued[2]!.refreshToken))).toBe('token_revoked');
+    expect(await sessions.get(eves!)).toBeDefined();
+  });
+
+  it('leaves as many as the limit of 20 log-ins at once, and the last of them', async () => {
+    const { sessions, clock } = openSessions({ maxPerSubject: 1 });
+    await sessions.create('ada');
+    await times(20, () => sessions.create('ada'));
+    const [left, ...others] = await sessions.list({ subject: 'ada' });
+    expect(left!.createdAt).toEqual(new Date(clock.now()));
+    expect(others).toEqual([]);
   });
 });
 

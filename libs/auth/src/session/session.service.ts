@@ -9,6 +9,7 @@ import type { SessionEnd, SessionRow, SessionSelection, SessionStore } from '../
 import { asking } from '../stores/store-answer.js';
 import type { IssueHooks } from './issue-hooks.js';
 import { checkJson } from './issued-claims.js';
+import { coarseAddress } from './coarse-address.js';
 import { newSessionId } from './refresh-token.js';
 import { SessionEnder } from './session-ender.js';
 import { SessionRotator } from './session-rotator.js';
@@ -21,6 +22,10 @@ export interface CreateSessionOptions extends Pick<IssueOptions, 'scope' | 'clai
   /** For the server alone: no client sees it. */
   data?: Record<string, JsonValue>;
   tenant?: string;
+  /** What the client calls itself, to be shown to the user. Default: the User-Agent of the request; null keeps none. */
+  device?: string | null;
+  /** The address of the client, of which the network alone is kept. Default: that of the request; null keeps none. */
+  address?: string | null;
 }
 
 /** Times in milliseconds. */
@@ -34,6 +39,8 @@ export interface SessionServiceParts {
   readonly idleLifetime: number;
   readonly absoluteLifetime: number;
   readonly reuseLeeway: number;
+  /** How many live sessions a subject may have. */
+  readonly maxPerSubject: number;
   /** Each access token carries a value of its own, which its client sends back. */
   readonly withAntiCsrf: boolean;
 }
@@ -62,7 +69,7 @@ export class SessionService {
     const [id, now] = [newSessionId(), clock.now()];
     const token = this.tokens.newRefreshToken(id, null, now);
     const named = { id, subject, tenant, data, currentId: token.row.id, grant: grantOf(options) };
-    const session = this.newSession(named, now);
+    const session = this.newSession({ ...named, ...clientOf(options) }, now);
     // first what can be refused: nothing is written for a session that nobody gets
     const issued = await this.tokens.issue(session, token, now);
     await asking(store.create(session, token.row));
@@ -71,6 +78,7 @@ export class SessionService {
       await this.ender.end(id, 'revoked');
       throw new AuthError('token_revoked', { reason: 'the tokens of the subject were revoked during the log-in' });
     }
+    await this.ender.endSurplus(session, this.parts.maxPerSubject);
     return issued;
   }
 
@@ -136,7 +144,7 @@ export class SessionService {
   }
 
   private newSession(
-    named: Pick<SessionRow, 'id' | 'subject' | 'tenant' | 'data' | 'currentId' | 'grant'>,
+    named: Pick<SessionRow, 'id' | 'subject' | 'tenant' | 'data' | 'currentId' | 'grant' | 'device' | 'address'>,
     now: number,
   ): SessionRow {
     const { idleLifetime, absoluteLifetime } = this.parts;
@@ -150,6 +158,16 @@ export class SessionService {
 
 function wrong(reason: string): AuthError {
   return new AuthError('invalid_argument', { reason });
+}
+
+/** @throws AuthError `invalid_argument` */
+function clientOf({ device = null, address = null }: CreateSessionOptions): Pick<SessionRow, 'device' | 'address'> {
+  if (device !== null && typeof device !== 'string') throw wrong('device must be a text or null');
+  const network = typeof address === 'string' ? coarseAddress(address) : undefined;
+  if (address !== null && network === undefined) throw wrong('address must be an IP address or null');
+  // a client writes what it likes: nothing that moves a cursor, and no more than a line
+  const line = [...(device ?? '').replaceAll(/\p{Cc}+/gu, ' ').trim()].slice(0, 200).join('');
+  return { device: line || null, address: network ?? null };
 }
 
 function grantOf({ scope, claims, audience }: CreateSessionOptions): SessionRow['grant'] {

@@ -1,4 +1,5 @@
 import { deepFreeze } from '../jwt/claims.js';
+import { lastUseOf } from '../stores/session-life.js';
 import type { SessionRow } from '../stores/session.store.js';
 
 /** A session as an application sees it. Cannot be changed; holds no secret. Serialising it leaves `data` out. */
@@ -10,7 +11,13 @@ export class Session {
   readonly tenant: string | null;
   /** For the server alone. */
   readonly data: Readonly<Record<string, unknown>>;
+  /** What the client called itself at the log-in, mostly its User-Agent. Nobody has checked it: escape it where it is shown. */
+  readonly device: string | null;
+  /** The network it came from at the log-in: an IPv4 /24 or an IPv6 /48. */
+  readonly address: string | null;
   readonly createdAt: Date;
+  /** At most the lifetime of an access token behind. */
+  readonly lastUsedAt: Date;
   /** When it ends unless it is used before. */
   readonly idleExpiresAt: Date;
   /** When it ends, however much it is used. */
@@ -21,13 +28,16 @@ export class Session {
     this.subject = row.subject;
     this.tenant = row.tenant;
     this.data = deepFreeze(structuredClone(row.data));
+    this.device = row.device;
+    this.address = row.address;
     this.createdAt = new Date(row.createdAt);
+    this.lastUsedAt = new Date(lastUseOf(row));
     this.idleExpiresAt = new Date(row.idleExpiresAt);
     this.absoluteExpiresAt = new Date(row.absoluteExpiresAt);
   }
 
   toJSON(): object {
-    const { id, subject, tenant, createdAt, idleExpiresAt, absoluteExpiresAt } = this;
-    return { id, subject, tenant, createdAt, idleExpiresAt, absoluteExpiresAt };
+    const { id, subject, tenant, device, address, createdAt, lastUsedAt, idleExpiresAt, absoluteExpiresAt } = this;
+    return { id, subject, tenant, device, address, createdAt, lastUsedAt, idleExpiresAt, absoluteExpiresAt };
   }
 }

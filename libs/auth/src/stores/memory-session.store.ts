@@ -1,5 +1,5 @@
 import { AuthError } from '../auth.errors.js';
-import { endOf, isLive } from './session-life.js';
+import { endOf, isLive, lastUseOf } from './session-life.js';
 import type {
   Children,
   Descent,
@@ -87,6 +87,16 @@ export class MemorySessionStore extends SessionStore {
       .filter((session) => isLive(session, now))
       .toSorted((one, other) => other.createdAt - one.createdAt)
       .map(copyOf);
+  }
+
+  async leastRecentlyUsed(session: SessionRow, keep: number, now: number): Promise<string[]> {
+    const { id, subject, createdAt } = session;
+    checkTexts(id);
+    return this.#selected({ subject })
+      .filter((one) => isLive(one, now) && (one.createdAt < createdAt || (one.createdAt === createdAt && one.id < id)))
+      .toSorted((one, other) => lastUseOf(other) - lastUseOf(one) || (one.id < other.id ? -1 : 1))
+      .slice(keep, keep + 100)
+      .map((one) => one.id);
   }
 
   async prune(endedBefore: number, limit: number): Promise<number> {

@@ -31,6 +31,10 @@ export class NoSessionStore extends SessionStore {
     return [];
   }
 
+  async leastRecentlyUsed(): Promise<string[]> {
+    return [];
+  }
+
   async prune(): Promise<number> {
     return 0;
   }

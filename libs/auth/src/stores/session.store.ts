@@ -1,5 +1,5 @@
 /** Why a session ended before its time. `reuse` is the durable record that a refresh token came back. */
-export type SessionEnd = 'reuse' | 'signout' | 'revoked' | 'expired';
+export type SessionEnd = 'reuse' | 'signout' | 'revoked' | 'expired' | 'limit';
 
 /** A session, in the words of the state machine. All times are epoch milliseconds of the application's clock. */
 export interface SessionRow {
@@ -23,6 +23,10 @@ export interface SessionRow {
   readonly grant: Readonly<Record<string, unknown>>;
   /** What only the application's server sees. */
   readonly data: Readonly<Record<string, unknown>>;
+  /** What the client called itself at the log-in. Nobody has checked it. */
+  readonly device: string | null;
+  /** The network it came from at the log-in, such as `203.0.113.0/24`. */
+  readonly address: string | null;
 }
 
 /** A refresh token of a session. Its text is not kept, only the SHA-256 of its secret. */
@@ -115,6 +119,12 @@ export abstract class SessionStore {
 
   /** The sessions selected that are neither revoked nor expired at `now`, the newest first. */
   abstract list(selection: SessionSelection, now: number): Promise<SessionRow[]>;
+
+  /**
+   * The ids of the subject's live sessions that began before `session`, without the `keep` of them that were used last; the
+   * last used first, at most 100. Of log-ins at once, none finds the other's session and is found by it.
+   */
+  abstract leastRecentlyUsed(session: SessionRow, keep: number, now: number): Promise<string[]>;
 
   /** Delete what ended before `endedBefore`, its tokens with it, at most `limit` sessions. @returns how many went. */
   abstract prune(endedBefore: number, limit: number): Promise<number>;

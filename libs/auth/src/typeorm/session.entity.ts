@@ -59,4 +59,10 @@ export class SessionEntity {
 
   @Column({ name: 'data', type: 'text', transformer: jsonColumn })
   data!: Record<string, unknown>;
+
+  @Column({ name: 'device', type: 'varchar', length: 255, nullable: true })
+  device!: string | null;
+
+  @Column({ name: 'address', type: 'varchar', length: 255, nullable: true })
+  address!: string | null;
 }

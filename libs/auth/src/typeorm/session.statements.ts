@@ -87,6 +87,27 @@ export async function revokeSelected(
   return affectedRows(revoked) > 0 ? revokeBatch : undefined;
 }
 
+/** The index on subject and creation finds them; a subject has as many as its limit, and those that ended of late. */
+export async function leastRecentlyUsed(
+  db: EntityManager,
+  { id, subject, createdAt }: SessionRow,
+  keep: number,
+  now: number,
+): Promise<string[]> {
+  const rows = await db
+    .createQueryBuilder(SessionEntity, 'row')
+    .select('row.id', 'id')
+    .where('subject = :subject AND (created_at < :createdAt OR (created_at = :createdAt AND id < :id))')
+    .andWhere(stillLive)
+    .setParameters({ id, subject, createdAt, now })
+    .orderBy('CASE WHEN rotated_at > created_at THEN rotated_at ELSE created_at END', 'DESC')
+    .addOrderBy('id', 'ASC')
+    .offset(keep)
+    .limit(100)
+    .getRawMany<{ id: string }>();
+  return rows.map((row) => row.id);
+}
+
 /** @param subject whose sessions they are: the index is on it. */
 export async function idsOfBatch(db: EntityManager, subject: string, batch: string): Promise<string[]> {
   const rows = await db
@@ -100,10 +121,10 @@ export async function idsOfBatch(db: EntityManager, subject: string, batch: stri
 /** These and nothing else: an argument or an entity may carry more. */
 export function toSession(row: SessionRow): SessionRow {
   const { id, subject, tenant, currentId, previousId, rotatedAt, createdAt, idleExpiresAt, absoluteExpiresAt } = row;
-  const { revokedAt, revokeReason, grant, data } = row;
+  const { revokedAt, revokeReason, grant, data, device, address } = row;
   return {
     ...{ id, subject, tenant, currentId, previousId, rotatedAt, createdAt, idleExpiresAt, absoluteExpiresAt },
-    ...{ revokedAt, revokeReason, grant, data },
+    ...{ revokedAt, revokeReason, grant, data, device, address },
   };
 }
 

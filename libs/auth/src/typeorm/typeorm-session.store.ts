@@ -16,6 +16,7 @@ import {
   findSession,
   idsOfBatch,
   insertSession,
+  leastRecentlyUsed,
   listSessions,
   promote,
   revokeSelected,
@@ -89,6 +90,12 @@ export class TypeormSessionStore extends SessionStore {
     return this.#run((db) => listSessions(db, selection, now));
   }
 
+  async leastRecentlyUsed(session: SessionRow, keep: number, now: number): Promise<string[]> {
+    checkSession(session);
+    checkWholeNumbers({ keep, now });
+    return this.#run((db) => leastRecentlyUsed(db, session, keep, now));
+  }
+
   /**
    * @param endedBefore well in the past: by a clock that is behind ours a session may still live, and a token that is added
    *   while its session goes stays for good.
@@ -108,9 +115,9 @@ export class TypeormSessionStore extends SessionStore {
 }
 
 function checkSession(session: SessionRow): void {
-  const { id, subject, tenant, currentId, previousId, revokeReason, revokedAt, grant, data } = session;
+  const { id, subject, tenant, currentId, previousId, revokeReason, revokedAt, grant, data, device, address } = session;
   const { rotatedAt, createdAt, idleExpiresAt, absoluteExpiresAt } = session;
-  checkColumnTexts({ id, subject, currentId, ...withoutNull({ tenant, previousId, revokeReason }) });
+  checkColumnTexts({ id, subject, currentId, ...withoutNull({ tenant, previousId, revokeReason, device, address }) });
   checkWholeNumbers({ rotatedAt, createdAt, idleExpiresAt, absoluteExpiresAt, ...withoutNull({ revokedAt }) });
   checkJsonObject('grant', grant);
   checkJsonObject('data', data);

@@ -37,6 +37,8 @@ function sessionTable(exact: Exact): Table {
       { name: 'ends_at', type: 'bigint' },
       { name: 'granted', type: 'text', ...exact },
       { name: 'data', type: 'text', ...exact },
+      { name: 'device', type: 'varchar', length: '255', isNullable: true, ...exact },
+      { name: 'address', type: 'varchar', length: '255', isNullable: true, ...exact },
     ],
     indices: [
       { name: 'IDX_auth_session_subject', columnNames: ['subject', 'created_at'] },

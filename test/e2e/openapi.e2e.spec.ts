@@ -340,6 +340,16 @@ describe.each(adapters)('the OpenAPI document of another application (%s)', (ada
     }
   });
 
+  it.each<[what: string, decorator: MethodDecorator, session: object, schemes: string[]]>([
+    ['that takes any token', RequireToken(), {}, ['bearer', 'session_cookie']],
+    ['where sessions travel in headers', RequireToken(), { transfer: 'header' }, ['bearer']],
+    ['that takes headers alone', RequireToken({ locations: ['header'] }), {}, ['bearer']],
+    ['that asks for a refresh token', RequireToken({ type: 'refresh' }), {}, ['bearer']],
+  ])('names the cookie of a session on a route %s', async (_what, decorator, session, schemes) => {
+    const { security } = await notesOf(controllerOf(decorator), { options: { session } });
+    expect(security.map((scheme: object) => Object.keys(scheme)[0])).toEqual(schemes);
+  });
+
   it('does not call a route open that a global guard of somebody else may guard', async () => {
     class OtherGuard implements CanActivate {
       canActivate(): boolean {

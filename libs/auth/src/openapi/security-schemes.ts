@@ -1,4 +1,4 @@
-import type { TokenPlaces } from '../resource/extract-token.js';
+import { sessionCookieOf, type TokenPlaces } from '../resource/extract-token.js';
 import { kindOf } from '../resource/token-kind.js';
 import type { TokenRequirement } from '../resource/token-requirement.js';
 import type { TokenLocation } from '../resource/token-location.js';
@@ -15,9 +15,11 @@ export function locationsOf(requirement: TokenRequirement, places: TokenPlaces):
 
 /** The name and the scheme of each place a route takes its token from. OpenAPI has none for a member of the body. */
 export function schemesOf(requirement: TokenRequirement, places: TokenPlaces): [name: string, SecurityScheme][] {
-  return locationsOf(requirement, places).flatMap((location) =>
+  const configured = locationsOf(requirement, places).flatMap((location) =>
     location === 'body' ? [] : [makers[location](requirement, places)],
   );
+  const name = sessionCookieOf(requirement, places);
+  return name === undefined ? configured : [...configured, ['session_cookie', { type: 'apiKey', in: 'cookie', name }]];
 }
 
 type Maker = (requirement: TokenRequirement, places: TokenPlaces) => [name: string, SecurityScheme];

@@ -56,13 +56,22 @@ function configuredToken(
   return found;
 }
 
-function sessionToken(
-  message: TokenMessage,
+/** The cookie of a session's access token, where the route takes it: not where it names another one, or other places. */
+export function sessionCookieOf(
   { locations, cookie, type }: TokenRequirement,
   { sessionCookie }: TokenPlaces,
+): string | undefined {
+  if (cookie !== undefined || type === 'refresh') return undefined;
+  return locations === undefined || locations.includes('cookie') ? sessionCookie : undefined;
+}
+
+function sessionToken(
+  message: TokenMessage,
+  requirement: TokenRequirement,
+  places: TokenPlaces,
 ): PresentedToken | undefined {
-  if (sessionCookie === undefined || cookie !== undefined || type === 'refresh') return undefined;
-  if (locations !== undefined && !locations.includes('cookie')) return undefined;
+  const sessionCookie = sessionCookieOf(requirement, places);
+  if (sessionCookie === undefined) return undefined;
   const [raw, another] = message.cookies(sessionCookie);
   if (another !== undefined) {
     // after the domain of the cookies changed, a browser sends both: the refresh ends the older one

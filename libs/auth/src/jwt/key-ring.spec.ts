@@ -1,5 +1,5 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { AuthConfigError } from '../auth.errors.js';
+import { AuthConfigError, AuthError } from '../auth.errors.js';
 import type { JwtAlgorithm } from './algorithms.js';
 import { KeyRing } from './key-ring.js';
 import { createJwtKey, type JwtKey } from './keys.js';
@@ -116,5 +116,68 @@ describe('KeyRing: which key signs', () => {
   it('is none in a ring of public keys, and asking says what to set', () => {
     const ring = new KeyRing([createJwtKey('o', { algorithm: 'ES256', key: pair.publicKey })]);
     expect(() => ring.current).toThrow(/^jwt\.privateKey: is missing: this application can verify tokens/);
+  });
+});
+
+describe('KeyRing: when its keys change', () => {
+  const [first, second, third] = [ec('1'), ec('2'), ec('3')];
+  const outage = expect.objectContaining({ code: 'keys_unavailable', statusCode: 503, retryAfter: 1 });
+
+  it('signs and finds by the new keys alone', () => {
+    const ring = new KeyRing([first, second]);
+    ring.replace([third, second]);
+    expect(ring.current).toBe(third);
+    expect(ring.keys).toEqual([third, second]);
+    expect(ring.find({ alg: 'ES256', kid: '1' })).toBeUndefined();
+    expect(ring.find({ alg: 'ES256', kid: '2' })).toBe(second);
+  });
+
+  it('tells when a key has left, and not when one came or they changed places', () => {
+    const ring = new KeyRing([first, second]);
+    let told = 0;
+    ring.onRemoval(() => (told += 1));
+    ring.replace([second, first, third]);
+    expect(told).toBe(0);
+    ring.replace([second, third]);
+    expect(told).toBe(1);
+  });
+
+  it('tells when another key takes the name of one', () => {
+    const ring = new KeyRing([first]);
+    let told = 0;
+    ring.onRemoval(() => (told += 1));
+    ring.replace([ec('1')]);
+    expect(told).toBe(1);
+  });
+
+  it.each<[string, readonly JwtKey[]]>([
+    ['no key', []],
+    ['two of one kid', [second, ec('2')]],
+    ['a secret beside a key pair', [second, secret('s')]],
+  ])('CF-10 stays as it was when it is given %s', (_what, keys) => {
+    const ring = new KeyRing([first]);
+    expect(() => ring.replace(keys)).toThrow(AuthConfigError);
+    expect([ring.current, ring.keys]).toEqual([first, [first]]);
+  });
+
+  it('is an outage, and no verdict, before its keys have come', () => {
+    const ring = new KeyRing(undefined);
+    expect(() => ring.current).toThrow(outage);
+    expect(() => ring.find({ alg: 'ES256', kid: '1' })).toThrow(outage);
+    ring.replace([first]);
+    expect(ring.current).toBe(first);
+    expect(ring.find({ alg: 'ES256', kid: '2' })).toBeUndefined();
+  });
+
+  it('knows its keys, signs nothing and judges no other key while it is outdated', () => {
+    const ring = new KeyRing([first, second]);
+    ring.replace([first, second], () => true);
+    expect(() => ring.current).toThrow(AuthError);
+    expect(() => ring.current).toThrow(outage);
+    expect(ring.find({ alg: 'ES256', kid: '2' })).toBe(second);
+    expect(() => ring.find({ alg: 'ES256', kid: '3' })).toThrow(outage);
+    expect(ring.find({ alg: 'none', kid: '1' })).toBeUndefined();
+    ring.replace([first, second]);
+    expect(ring.current).toBe(first);
   });
 });

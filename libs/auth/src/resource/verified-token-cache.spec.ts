@@ -100,11 +100,13 @@ describe('the cache in use', () => {
   const claims = { iss: issuer, aud: issuer, sub: 'ada', jti: 'j', type: 'access', iat: second, exp: second + 900 };
 
   let clock: TestClock;
+  let keys: KeyRing;
   let verifier: TokenVerifier;
   beforeEach(() => {
     clock = new TestClock();
+    keys = new KeyRing([key]);
     const options = Object.assign(new JwtOptions(), { issuer });
-    verifier = new TokenVerifier({ options, keys: new KeyRing([key]), trustedIssuers: [], clock, hooks: {} });
+    verifier = new TokenVerifier({ options, keys, trustedIssuers: [], clock, hooks: {} });
   });
 
   const verify = (raw: string, requirement = {}) =>
@@ -178,5 +180,15 @@ describe('the cache in use', () => {
     expect(() => verify(raw, { audience: ['other'] })).toThrow(expect.objectContaining({ code: 'token_invalid' }));
     expect(() => verify(raw, { issuer: 'https://other' })).toThrow(expect.objectContaining({ code: 'token_invalid' }));
     expect(verify(raw, { audience: ['other', issuer] }).subject).toBe('ada');
+  });
+
+  it('S43 is no way around the key ring: a known token goes with its key, and others stay good', () => {
+    const next = createJwtKey('o', { algorithm: 'HS256', kid: 'next', key: randomBytes(32) });
+    const [old, young] = [signJwt(key, {}, claims), signJwt(next, {}, { ...claims, jti: 'k' })];
+    keys.replace([next, key]);
+    for (let round = 0; round < 2; round++) for (const raw of [old, young]) expect(verify(raw).subject).toBe('ada');
+    keys.replace([next]);
+    expect(() => verify(old)).toThrow(expect.objectContaining({ code: 'token_invalid' }));
+    expect(verify(young).subject).toBe('ada');
   });
 });

@@ -43,6 +43,11 @@ export class VerifiedTokenCache {
     this.old.delete(endOf(raw));
   }
 
+  clear(): void {
+    this.young = new Map();
+    this.old = new Map();
+  }
+
   get size(): number {
     return this.young.size + this.old.size;
   }

@@ -45,6 +45,7 @@ export class TokenVerifier {
 
   constructor(private readonly parts: TokenVerifierParts) {
     const { options } = parts;
+    parts.keys.onRemoval(() => this.cache.clear());
     this.trusted = new Map(parts.trustedIssuers.map((issuer) => [issuer.issuer, issuer]));
     this.ownAudience = [options.audience ?? options.issuer].flat();
     this.tolerance = seconds(options.clockTolerance);

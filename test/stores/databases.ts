@@ -114,6 +114,11 @@ export interface OpenedTwice {
   close(): Promise<void>;
 }
 
+/** Take every table away again. */
+export async function undoMigrations(dataSource: DataSource): Promise<void> {
+  for (let undone = 0; undone < authMigrations.length; undone++) await dataSource.undoLastMigration();
+}
+
 /** Where `typeormStores()` looks for its DataSource. */
 export function finderOf(dataSource: DataSource): InstanceFinder {
   return { get: <T>() => dataSource as T };

@@ -7,8 +7,16 @@ import { AuthConfigError } from '../../libs/auth/src/auth.errors.js';
 import type { InstanceFinder } from '../../libs/auth/src/stores/auth-stores.js';
 import { MemoryRevocationStore, memoryStores, noStores } from '../../libs/auth/src/stores/memory.stores.js';
 import type { RevocationStore } from '../../libs/auth/src/stores/revocation.store.js';
-import { authMigrations, RefreshUseEntity, typeormStores } from '../../libs/auth/src/typeorm/index.js';
-import { finderOf, openTwice, reachableDatabases, sqlite, type DatabaseKind, type TestDatabase } from './databases.js';
+import { RefreshUseEntity, typeormStores } from '../../libs/auth/src/typeorm/index.js';
+import {
+  finderOf,
+  openTwice,
+  reachableDatabases,
+  undoMigrations,
+  sqlite,
+  type DatabaseKind,
+  type TestDatabase,
+} from './databases.js';
 import type { OpenedStore } from './revocation.contract.js';
 import { describeRevocationStore } from './revocation.contract.js';
 
@@ -240,10 +248,6 @@ async function openMemory(): Promise<OpenedStore> {
 async function openTypeorm(kind: DatabaseKind): Promise<OpenedStore> {
   const { dataSources, close } = await openTwice(kind);
   return { handles: [storeOf(dataSources[0]), storeOf(dataSources[1])], close };
-}
-
-async function undoMigrations(dataSource: DataSource): Promise<void> {
-  for (let undone = 0; undone < authMigrations.length; undone++) await dataSource.undoLastMigration();
 }
 
 function storeOf(dataSource: DataSource): RevocationStore {

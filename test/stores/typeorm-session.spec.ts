@@ -13,7 +13,7 @@ import type {
   SessionSelection,
   SessionStore,
 } from '../../libs/auth/src/stores/session.store.js';
-import { openTwice, reachableDatabases, type DatabaseKind, type OpenedTwice } from './databases.js';
+import { openTwice, reachableDatabases, undoMigrations, type DatabaseKind, type OpenedTwice } from './databases.js';
 
 jest.setTimeout(30_000);
 
@@ -355,7 +355,7 @@ function describeSessions(kind: DatabaseKind): void {
       });
 
       it.each(calls)('lets no SQL, parameter or cause out when %s fails', async (_name, call) => {
-        await dataSources[0].undoLastMigration();
+        await undoMigrations(dataSources[0]);
         const error = await call().catch((reason: unknown) => reason);
         expect((error as Error).message).toMatch(/^The store of sessions failed: \w+$/);
         expect((error as Error).cause).toBeUndefined();
@@ -404,7 +404,7 @@ function describeSessions(kind: DatabaseKind): void {
       it('go up, down and up again', async () => {
         const [dataSource] = dataSources;
         await store.create(session(), token());
-        await dataSource.undoLastMigration();
+        await undoMigrations(dataSource);
         await expect(store.find('s')).rejects.toThrow('The store of sessions failed');
         await dataSource.runMigrations();
         expect(await store.find('s')).toBeUndefined();

@@ -58,5 +58,6 @@ export {
   type SessionRow,
   type SessionSelection,
 } from './stores/session.store.js';
+export { SigningKeyStore, type SigningKeyRow } from './stores/signing-key.store.js';
 export { Clock, SystemClock } from './auth.clock.js';
 export type { Duration, Lifetime } from './auth.durations.js';

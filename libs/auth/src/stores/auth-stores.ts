@@ -1,5 +1,6 @@
 import type { RevocationStore } from './revocation.store.js';
 import type { SessionStore } from './session.store.js';
+import type { SigningKeyStore } from './signing-key.store.js';
 
 /** Finds an instance of the application's container, as Nest's ModuleRef does. */
 export interface InstanceFinder {
@@ -13,5 +14,10 @@ export interface AuthStores {
   /** Survives a restart. In production a store that does not is warned about at boot. */
   readonly durable: boolean;
   /** Make the stores. They may ask `instances` at their first use, not before: the container is not complete yet. */
-  create(instances: InstanceFinder): { revocations?: RevocationStore; sessions?: SessionStore };
+  create(instances: InstanceFinder): {
+    revocations?: RevocationStore;
+    sessions?: SessionStore;
+    /** For `jwt.managedKeys`. */
+    signingKeys?: SigningKeyStore;
+  };
 }

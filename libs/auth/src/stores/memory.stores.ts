@@ -1,6 +1,7 @@
 import { AuthError } from '../auth.errors.js';
 import type { AuthStores } from './auth-stores.js';
 import { MemorySessionStore } from './memory-session.store.js';
+import { MemorySigningKeyStore } from './memory-signing-key.store.js';
 import type { RefreshUse, Revocation, RevocationCursor, RevocationKind } from './revocation.store.js';
 import { RevocationStore } from './revocation.store.js';
 
@@ -62,7 +63,11 @@ export function memoryStores(): AuthStores {
   return {
     name: 'memory',
     durable: false,
-    create: () => ({ revocations: new MemoryRevocationStore(), sessions: new MemorySessionStore() }),
+    create: () => ({
+      revocations: new MemoryRevocationStore(),
+      sessions: new MemorySessionStore(),
+      signingKeys: new MemorySigningKeyStore(),
+    }),
   };
 }
 

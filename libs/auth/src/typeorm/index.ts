@@ -5,3 +5,4 @@ export { RefreshTokenEntity } from './refresh-token.entity.js';
 export { RefreshUseEntity } from './refresh-use.entity.js';
 export { RevocationEntity } from './revocation.entity.js';
 export { SessionEntity } from './session.entity.js';
+export { SigningKeyEntity } from './signing-key.entity.js';

@@ -5,6 +5,7 @@ import type { AuthStores, InstanceFinder } from '../stores/auth-stores.js';
 import { authEntities } from './entities.js';
 import { TypeormRevocationStore } from './typeorm-revocation.store.js';
 import { TypeormSessionStore } from './typeorm-session.store.js';
+import { TypeormSigningKeyStore } from './typeorm-signing-key.store.js';
 
 export interface TypeormStoresOptions {
   /** The name of the DataSource, as `TypeOrmModule.forRoot({ name })` has it. Default: the one without a name. */
@@ -25,7 +26,11 @@ export function typeormStores({ dataSource }: TypeormStoresOptions = {}): AuthSt
     create: (instances) => {
       let found: DataSource | undefined;
       const find = () => (found ??= findDataSource(instances, dataSource));
-      return { revocations: new TypeormRevocationStore(find), sessions: new TypeormSessionStore(find) };
+      return {
+        revocations: new TypeormRevocationStore(find),
+        sessions: new TypeormSessionStore(find),
+        signingKeys: new TypeormSigningKeyStore(find),
+      };
     },
   };
 }

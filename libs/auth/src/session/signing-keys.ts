@@ -1,0 +1,201 @@
+import { createPrivateKey } from 'node:crypto';
+import { AuthError } from '../auth.errors.js';
+import type { Clock } from '../auth.clock.js';
+import type { Sealer, SealPlace } from '../auth.sealer.js';
+import type { JwtAlgorithm } from '../jwt/algorithms.js';
+import { generatePrivateKey } from '../jwt/generate-key.js';
+import type { KeyRing } from '../jwt/key-ring.js';
+import { createJwtKey, type JwtKey } from '../jwt/keys.js';
+import type { SigningKeyRow, SigningKeyStore } from '../stores/signing-key.store.js';
+import { asking } from '../stores/store-answer.js';
+import { agreedWithin, dueKey, keySchedule, publishedFor, readEvery } from './key-schedule.js';
+
+/** What `jwt.managedKeys` comes to. */
+export interface ManagedKeys {
+  readonly store: SigningKeyStore;
+  readonly sealer: Sealer;
+  /** Of keys that are made from now on. */
+  readonly algorithm: JwtAlgorithm;
+  /** Milliseconds. */
+  readonly rotateEvery: number;
+  /** Milliseconds, see {@link keySchedule}. */
+  readonly overlap: number;
+}
+
+export interface SigningKeysParts {
+  readonly ring: KeyRing;
+  readonly clock: Clock;
+  /** Undefined where the keys stand in the options. */
+  readonly managed: ManagedKeys | undefined;
+  readonly onFailure: (error: unknown) => void;
+}
+
+/** A key that has been made, and when it begins to sign. */
+export interface NextSigningKey {
+  readonly kid: string;
+  readonly signsFrom: Date;
+}
+
+/** Rows deleted in one statement. */
+const batch = 100;
+
+/**
+ * Keeps the key ring at what the store holds, and makes the next key when it is due.
+ *
+ * Any instance may make it; the store lets one through, and the others read what it wrote. Every change is written before
+ * its time and takes place by the clock: instances that have read it change together, and a token never meets one that does
+ * not know its key.
+ *
+ * While the store cannot be asked, the keys known last go on by the clock. Only after `publishedFor` could there be a key
+ * that signs elsewhere and is unknown here: from then on nothing is issued.
+ */
+export class SigningKeys {
+  private rows: readonly SigningKeyRow[] = [];
+  private opened: ReadonlyMap<string, JwtKey> = new Map();
+  private readAt = -Infinity;
+  private timer: NodeJS.Timeout | undefined;
+  private turn: Promise<unknown> = Promise.resolve();
+
+  constructor(private readonly parts: SigningKeysParts) {}
+
+  /** Read the keys and go on reading. Rejects when that fails: the application must not listen then. */
+  async start(): Promise<void> {
+    const { managed } = this.parts;
+    if (managed === undefined) return;
+    await this.tick();
+    this.schedule();
+  }
+
+  stop(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+  }
+
+  /** Read the keys, make the next one when it is due, delete dead ones. Rejects when the store cannot be asked or a key opened. */
+  tick(): Promise<void> {
+    return this.inTurn(async (managed) => {
+      try {
+        const rows = await this.read(managed);
+        const due = dueKey(rows, this.parts.clock.now(), managed.rotateEvery);
+        if (due !== undefined) {
+          await this.add(managed, { ...due, endsOlder: false });
+          await this.read(managed);
+        }
+        await this.removeDead(managed);
+      } finally {
+        this.apply(managed);
+      }
+    });
+  }
+
+  /**
+   * Begin the next key ahead of time: it signs once it was published for long enough, and tokens of the older ones live on.
+   * Where one is on its way already, nothing is to be done.
+   *
+   * @param compromised the older keys may be in the wrong hands: they end, with every token they signed, as soon as all
+   *   instances can know.
+   * @throws AuthError `store_unavailable`; then nothing is promised.
+   */
+  rotate({ compromised = false }: { compromised?: boolean } = {}): Promise<NextSigningKey> {
+    return this.inTurn(async (managed) => {
+      // another instance may take the generation for a key that does not end the older ones: then once more
+      for (let attempt = 0; attempt < 5; attempt++) {
+        const newest = (await this.read(managed)).at(-1);
+        const now = this.parts.clock.now();
+        if (newest !== undefined && newest.signsFrom > now && (newest.endsOlder || !compromised))
+          return { kid: newest.kid, signsFrom: new Date(newest.signsFrom) };
+        const signsFrom = now + (compromised ? agreedWithin : publishedFor);
+        const generation = (newest?.generation ?? 0) + 1;
+        await this.add(managed, { generation, signsFrom, endsOlder: compromised });
+      }
+      throw new AuthError('store_unavailable', { reason: 'other keys were written in between, again and again' });
+    });
+  }
+
+  private async read(managed: ManagedKeys): Promise<readonly SigningKeyRow[]> {
+    const asked = this.parts.clock.now();
+    const rows = await asking(managed.store.list());
+    if (rows.length === 0) return rows;
+    const { signing, verifying } = keySchedule(rows, asked, managed.overlap);
+    // all of them or none: with some, the ring would look whole
+    this.opened = new Map([signing, ...verifying].map((row) => [identityOf(row), this.open(managed, row)]));
+    this.rows = rows;
+    this.readAt = asked;
+    this.apply(managed);
+    return rows;
+  }
+
+  /** The ring, as the known rows and the clock have it. */
+  private apply(managed: ManagedKeys): void {
+    if (this.rows.length === 0) return;
+    const { clock, ring } = this.parts;
+    const { signing, verifying } = keySchedule(this.rows, clock.now(), managed.overlap);
+    const keys = [signing, ...verifying].map((row) => this.open(managed, row));
+    ring.replace(keys, () => clock.now() - this.readAt > publishedFor);
+  }
+
+  private open({ sealer }: ManagedKeys, row: SigningKeyRow): JwtKey {
+    const known = this.opened.get(identityOf(row));
+    if (known !== undefined) return known;
+    const der = Buffer.from(sealer.open(row.sealed, placeOf(row)), 'base64');
+    const key = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
+    return createJwtKey('jwt.managedKeys', { kid: row.kid, algorithm: row.algorithm as JwtAlgorithm, key });
+  }
+
+  private async add(
+    { store, sealer, algorithm }: ManagedKeys,
+    planned: Pick<SigningKeyRow, 'generation' | 'signsFrom' | 'endsOlder'>,
+  ): Promise<void> {
+    const privateKey = await generatePrivateKey(algorithm);
+    const kid = createJwtKey('jwt.managedKeys', { algorithm, key: privateKey }).kid!;
+    const row = { ...planned, kid, algorithm, createdAt: this.parts.clock.now() };
+    const text = privateKey.export({ format: 'der', type: 'pkcs8' }).toString('base64');
+    await asking(store.add({ ...row, sealed: sealer.seal(text, placeOf(row)) }));
+  }
+
+  private async removeDead({ store, overlap }: ManagedKeys): Promise<void> {
+    if (this.rows.length === 0) return;
+    const { dead } = keySchedule(this.rows, this.parts.clock.now(), overlap);
+    if (dead.length > 0) await asking(store.remove(dead.slice(0, batch).map(({ generation }) => generation)));
+  }
+
+  /** One after the other: an answer that comes late must not undo a newer one. */
+  private async inTurn<T>(work: (managed: ManagedKeys) => Promise<T>): Promise<T> {
+    const { managed } = this.parts;
+    if (managed === undefined)
+      throw new AuthError('invalid_argument', { reason: 'the keys stand in the options: set jwt.managedKeys' });
+    const result = this.turn.then(() => work(managed));
+    this.turn = result.catch(() => {});
+    return result;
+  }
+
+  private schedule(): void {
+    this.timer = setTimeout(() => {
+      void this.tick()
+        .catch(this.parts.onFailure)
+        .finally(() => {
+          if (this.timer !== undefined) this.schedule();
+        });
+    }, this.untilNext());
+    this.timer.unref();
+  }
+
+  /** In time for what the clock changes. */
+  private untilNext(): number {
+    const { clock, managed } = this.parts;
+    const now = clock.now();
+    const { changesAt } = keySchedule(this.rows, now, managed!.overlap);
+    return Math.min(Math.max(changesAt - now, 1_000), readEvery);
+  }
+}
+
+/** The whole row but for what is sealed: none of it can be changed, nor the text be put into another one (ASVS 11.3). */
+function placeOf(row: Omit<SigningKeyRow, 'sealed'>): SealPlace {
+  const { generation, kid, algorithm, createdAt, signsFrom, endsOlder } = row;
+  return ['signing key', generation, kid, algorithm, createdAt, signsFrom, endsOlder];
+}
+
+/** A row that was changed since it was opened is another one, which does not open. */
+function identityOf(row: SigningKeyRow): string {
+  return JSON.stringify([...placeOf(row), row.sealed]);
+}

@@ -3,6 +3,7 @@ import {
   AuthError,
   authErrorCodes,
   type AuthModuleExtras,
+  type EncryptionKey,
   type KeyOptions,
   type TrustedIssuerOptions,
 } from 'nest-latchkey';
@@ -12,6 +13,7 @@ import { CookiesOptions, type SlidingRefresh } from '../libs/auth/src/http/cooki
 import { CsrfOptions } from '../libs/auth/src/http/csrf.options.js';
 import { ErrorsOptions } from '../libs/auth/src/http/errors.options.js';
 import { JwtOptions } from '../libs/auth/src/jwt/jwt.options.js';
+import { ManagedKeysOptions } from '../libs/auth/src/jwt/managed-keys.options.js';
 import { GuardOptions } from '../libs/auth/src/resource/guard.options.js';
 import { TransportOptions } from '../libs/auth/src/resource/transport.options.js';
 import { SessionOptions } from '../libs/auth/src/session/session.options.js';
@@ -55,7 +57,10 @@ describe('docs/options.md', () => {
       return isSlice ? optionsOf(`${path}.${name}`, value) : [[`${path}.${name}`, value]];
     });
   }
-  const options = Object.entries(slices).flatMap(([name, slice]) => optionsOf(name, slice));
+  const options = [
+    ...Object.entries(slices).flatMap(([name, slice]) => optionsOf(name, slice)),
+    ...optionsOf('jwt.managedKeys', new ManagedKeysOptions()),
+  ];
 
   // what has no class; the compiler holds these complete
   const others = [
@@ -66,6 +71,10 @@ describe('docs/options.md', () => {
     { 'jwt.keys[].kid': true, 'jwt.keys[].algorithm': true, 'jwt.keys[].key': true } satisfies {
       [Name in keyof KeyOptions as `jwt.keys[].${Name}`]-?: true;
     },
+    {
+      'jwt.managedKeys.encryptionKeys[].id': true,
+      'jwt.managedKeys.encryptionKeys[].key': true,
+    } satisfies { [Name in keyof EncryptionKey as `jwt.managedKeys.encryptionKeys[].${Name}`]-?: true },
     {
       'jwt.trustedIssuers[].issuer': true,
       'jwt.trustedIssuers[].jwksUri': true,

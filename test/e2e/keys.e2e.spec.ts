@@ -131,7 +131,7 @@ describe.each(adapters)('a key ring (%s)', (adapter) => {
       ];
       await withApi(adapter, { ...ring(...keys), extras: { globalGuard: true } }, async (api) => {
         const { status, headers, body, text } = await api.get(path);
-        expect([status, headers['cache-control']]).toEqual([200, 'public, max-age=300']);
+        expect([status, headers['cache-control']]).toEqual([200, 'public, max-age=300, must-revalidate']);
         expect(headers['content-type']).toMatch(/^application\/json/);
         const set = body['keys'] as JsonWebKey[];
         expect(set.map((key) => [key['kid'], key['alg'], key['use']])).toEqual([

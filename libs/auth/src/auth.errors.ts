@@ -53,6 +53,8 @@ export interface AuthErrorDetails {
   retryAfter?: number;
   /** The verified token that was refused, for an error handler of the application. */
   token?: unknown;
+  /** The token names no key of ours, perhaps no more: one that a refresh gives is of a key that is. */
+  unknownKey?: boolean;
   /** The status, and the text to send, where a protocol asks for others than the code's own. */
   phrase?: { status: number; message: string };
 }
@@ -72,6 +74,7 @@ export class AuthError extends Error {
   readonly scope: string | undefined;
   readonly maxAge: number | undefined;
   readonly retryAfter: number | undefined;
+  readonly unknownKey: boolean;
   /** Status and message are not the code's own. */
   readonly hasOwnPhrase: boolean;
   /** Not enumerable: a logger that prints the error does not print the token's claims. */
@@ -90,6 +93,7 @@ export class AuthError extends Error {
     this.scope = details.scope;
     this.maxAge = details.maxAge;
     this.retryAfter = details.retryAfter ?? (kind.status === 503 ? 1 : undefined);
+    this.unknownKey = details.unknownKey === true;
     Object.defineProperty(this, 'token', { value: details.token, enumerable: false });
   }
 }

@@ -12,6 +12,7 @@ import { createSessionController } from './http/session.controller.js';
 import { sessionRequestHeaders } from './http/session-protocol.js';
 import { RequireTokenGuard } from './resource/require-token.guard.js';
 import { SessionCleanup } from './session/session-cleanup.js';
+import { SigningKeys } from './session/signing-keys.js';
 import { RevocationList } from './stores/revocation-list.js';
 
 /** Options that shape the module itself: they stand beside `useFactory` too. */
@@ -87,6 +88,7 @@ export class AuthModule extends ConfigurableModuleClass implements OnModuleInit,
     @Inject(AUTH_SETTINGS) private readonly settings: AuthSettings,
     @Inject(STORES) private readonly stores: Stores,
     @Inject(AUTH_HOOKS) private readonly hooks: AuthHooks,
+    @Inject(SigningKeys) private readonly signingKeys: SigningKeys,
     @Inject(RevocationList) private readonly revocations: RevocationList,
     @Inject(SessionCleanup) private readonly cleanup: SessionCleanup,
     @Inject(RouteCheck) private readonly routes: RouteCheck,
@@ -96,7 +98,7 @@ export class AuthModule extends ConfigurableModuleClass implements OnModuleInit,
     routes.checkSingle(AuthModule);
   }
 
-  /** Nothing listens before the routes are checked and the revocations are known. */
+  /** Nothing listens before the routes are checked, and keys and revocations are known. */
   async onModuleInit(): Promise<void> {
     const { jwt, withCookies } = this.settings;
     this.routes.check({
@@ -107,11 +109,13 @@ export class AuthModule extends ConfigurableModuleClass implements OnModuleInit,
       hasUsers: this.hooks.loadUser !== undefined,
     });
     this.warn();
+    await this.signingKeys.start();
     await this.revocations.start();
     this.cleanup.start();
   }
 
   onApplicationShutdown(): void {
+    this.signingKeys.stop();
     this.revocations.stop();
     this.cleanup.stop();
   }

@@ -5,6 +5,7 @@ import { isLoopback } from './auth.loopback.js';
 import type { AuthSettings } from './auth.settings.js';
 import type { SlidingRefresh } from './http/cookies.options.js';
 import { authErrorNames, type AuthErrorName, type ErrorsOptions } from './http/errors.options.js';
+import { longestConfigured } from './jwt/jwt.options.js';
 
 /** What no slice can see alone. @throws AuthConfigError naming the option and the mend. */
 export function checkSettings(settings: AuthSettings): void {
@@ -25,11 +26,17 @@ function checkClaimNames({ jwt }: AuthSettings): void {
   }
 }
 
-function checkLifetimes({ jwt, revocation }: AuthSettings): void {
+function checkLifetimes({ jwt, revocation, managedKeys }: AuthSettings): void {
   if (seconds(jwt.refreshTokenLifetime) < seconds(jwt.accessTokenLifetime)) {
     throw new AuthConfigError(
       'jwt.refreshTokenLifetime',
       'is shorter than jwt.accessTokenLifetime: a refresh would come too late',
+    );
+  }
+  if (managedKeys !== undefined && longestConfigured(jwt) === Infinity) {
+    throw new AuthConfigError(
+      'jwt.managedKeys',
+      "is given beside a lifetime 'never': no key could ever be retired, give both lifetimes an end",
     );
   }
   if (seconds(revocation.maxStaleness) <= seconds(revocation.poll)) {

@@ -1,7 +1,9 @@
 import type { Type } from '@nestjs/common';
+import { seconds } from './auth.durations.js';
 import { AuthConfigError } from './auth.errors.js';
 import type { AuthHooks } from './auth.hooks.js';
 import { checkSettings } from './auth.option-checks.js';
+import { Sealer } from './auth.sealer.js';
 import type { AuthSettings } from './auth.settings.js';
 import { checkSlice, type Given } from './auth.slices.js';
 import { CookieOptions, CookiesOptions } from './http/cookies.options.js';
@@ -9,6 +11,7 @@ import { CsrfNames, CsrfOptions } from './http/csrf.options.js';
 import { ErrorsOptions } from './http/errors.options.js';
 import { configuredKeys } from './jwt/configured-keys.js';
 import { JwtOptions } from './jwt/jwt.options.js';
+import { ManagedKeysOptions } from './jwt/managed-keys.options.js';
 import { GuardOptions } from './resource/guard.options.js';
 import { BodyOptions, HeaderOptions, QueryOptions, TransportOptions } from './resource/transport.options.js';
 import { SessionOptions } from './session/session.options.js';
@@ -66,10 +69,11 @@ export function resolveOptions(options: AuthModuleOptions): AuthSettings {
     if (!moduleOptionNames.includes(name))
       throw new AuthConfigError(name, `is no option: there are ${moduleOptionNames.join(', ')}`);
   }
-  const given = checkSlice('jwt', new JwtOptions(), options.jwt);
+  const given = checkSlice('jwt', jwtDefaults(options), options.jwt);
   const keys = configuredKeys(given);
+  const managedKeys = given.managedKeys === undefined ? undefined : resolveManagedKeys(given.managedKeys);
   // from here on keys live in KeyObjects only: what prints the settings prints no secret
-  const jwt = Object.assign(given, { secret: undefined, privateKey: undefined, publicKey: undefined, keys: undefined });
+  const jwt = Object.assign(given, withoutKeys);
   const transport = checkSlice('transport', new TransportOptions(), options.transport, ['header', 'query', 'body']);
   const session = checkSlice('session', new SessionOptions(), options.session);
   const withSessions = options.session !== undefined;
@@ -79,6 +83,7 @@ export function resolveOptions(options: AuthModuleOptions): AuthSettings {
     withSessions,
     sessionsInCookies: withSessions && session.transfer !== 'header',
     keys,
+    managedKeys,
     jwt,
     transport,
     cookies: checkSlice('cookies', new CookiesOptions(), options.cookies, ['access', 'refresh']),
@@ -92,6 +97,25 @@ export function resolveOptions(options: AuthModuleOptions): AuthSettings {
   };
   checkSettings(settings);
   return settings;
+}
+
+const withoutKeys = {
+  ...{ secret: undefined, privateKey: undefined, publicKey: undefined, keys: undefined, managedKeys: undefined },
+};
+
+/** A secret is what most begin with; keys that are made for them have a public half. */
+function jwtDefaults({ jwt }: AuthModuleOptions): JwtOptions {
+  const defaults = new JwtOptions();
+  if (jwt?.managedKeys !== undefined) defaults.algorithm = 'ES256';
+  return defaults;
+}
+
+function resolveManagedKeys(given: object): AuthSettings['managedKeys'] {
+  const { encryptionKeys, rotateEvery } = checkSlice('jwt.managedKeys', new ManagedKeysOptions(), given);
+  return {
+    sealer: new Sealer('jwt.managedKeys.encryptionKeys', encryptionKeys),
+    rotateEvery: seconds(rotateEvery),
+  };
 }
 
 function publicAddress({ publicUrl, jwt }: AuthModuleOptions): Pick<AuthSettings, 'publicOrigin' | 'secureCookies'> {

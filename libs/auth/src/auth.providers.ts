@@ -19,6 +19,7 @@ import { SessionProof } from './http/session-proof.js';
 import { sessionCookies } from './http/session-protocol.js';
 import { SessionWire } from './http/session-wire.js';
 import { KeyRing } from './jwt/key-ring.js';
+import { longestConfigured } from './jwt/jwt.options.js';
 import { TrustedIssuer } from './jwt/trusted-issuer.js';
 import { ActivityChecker } from './resource/check-active.js';
 import { Refusals } from './resource/refusals.js';
@@ -28,14 +29,17 @@ import { Transport } from './resource/transport.js';
 import { TokenVerifier } from './resource/verify-token.js';
 import { ISSUE_HOOKS, type IssueHooks } from './session/issue-hooks.js';
 import { TokenRefresher } from './session/refresh.js';
+import { allowedSkew } from './session/key-schedule.js';
 import { SessionCleanup } from './session/session-cleanup.js';
 import { SessionService } from './session/session.service.js';
+import { SigningKeys, type ManagedKeys } from './session/signing-keys.js';
 import { TokenIssuer } from './session/token-issuer.js';
 import { TokenService } from './session/token.service.js';
 import { NoSessionStore } from './stores/no-session.store.js';
 import { RevocationList } from './stores/revocation-list.js';
 import type { RevocationStore } from './stores/revocation.store.js';
 import type { SessionStore } from './stores/session.store.js';
+import type { SigningKeyStore } from './stores/signing-key.store.js';
 
 /** The injection token of the checked options. */
 export const AUTH_SETTINGS = Symbol.for('nest-latchkey:settings');
@@ -44,7 +48,11 @@ export const ROUTES_PATH = Symbol.for('nest-latchkey:routes-path');
 /** The injection token of the stores that the options chose. */
 export const STORES = Symbol.for('nest-latchkey:stores');
 
-export type Stores = { revocations: RevocationStore | undefined; sessions: SessionStore };
+export type Stores = {
+  revocations: RevocationStore | undefined;
+  sessions: SessionStore;
+  signingKeys: SigningKeyStore | undefined;
+};
 
 /** Everything the module is made of, from the options up. */
 export const providersOf = (optionsToken: string | symbol): Provider[] => [
@@ -64,7 +72,11 @@ export const providersOf = (optionsToken: string | symbol): Provider[] => [
     // the deny-list is what ends the access tokens of a session
     if (made.sessions !== undefined && made.revocations === undefined)
       throw new AuthConfigError('stores', 'keeps sessions but no revocations: create() must give both');
-    return { revocations: made.revocations, sessions: made.sessions ?? new NoSessionStore() };
+    return {
+      revocations: made.revocations,
+      sessions: made.sessions ?? new NoSessionStore(),
+      signingKeys: made.signingKeys,
+    };
   }),
   make(
     RevocationList,
@@ -77,6 +89,21 @@ export const providersOf = (optionsToken: string | symbol): Provider[] => [
     },
   ),
 
+  make(SigningKeys, [AUTH_SETTINGS, STORES, Clock], (settings: AuthSettings, stores: Stores, clock: Clock) => {
+    const logger = new Logger(SigningKeys.name);
+    return new SigningKeys({
+      ring: settings.keys,
+      clock,
+      managed: managedKeys(settings, stores),
+      // a key that does not open is told by its option; it says no secret
+      onFailure: (error) =>
+        logger.error(
+          error instanceof AuthConfigError
+            ? error.message
+            : 'the signing keys could not be read or renewed in the store',
+        ),
+    });
+  }),
   make(
     TokenVerifier,
     [AUTH_SETTINGS, Clock, REQUEST_HOOKS],
@@ -221,6 +248,22 @@ export const exported = [
   ...[AUTH_EVENTS, Refusals, Clock, KeyRing, Transport, TokenVerifier, ActivityChecker, TokenService, RevocationList],
   ...[SessionService],
 ];
+
+function managedKeys({ managedKeys: managed, jwt }: AuthSettings, stores: Stores): ManagedKeys | undefined {
+  if (managed === undefined) return undefined;
+  if (stores.signingKeys === undefined)
+    throw new AuthConfigError(
+      'jwt.managedKeys',
+      'needs stores that keep signing keys: use typeormStores() or memoryStores()',
+    );
+  return {
+    store: stores.signingKeys,
+    sealer: managed.sealer,
+    algorithm: jwt.algorithm,
+    rotateEvery: managed.rotateEvery * 1000,
+    overlap: (longestConfigured(jwt) + seconds(jwt.clockTolerance)) * 1000 + allowedSkew,
+  };
+}
 
 /** A provider made of others. */
 function make(provide: unknown, inject: unknown[], useFactory: (...parts: never[]) => unknown): Provider {

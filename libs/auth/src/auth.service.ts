@@ -16,6 +16,7 @@ import { TokenVerifier } from './resource/verify-token.js';
 import { TokenRefresher, type RefreshOptions } from './session/refresh.js';
 import type { Session } from './session/session.js';
 import { SessionService, type CreateSessionOptions } from './session/session.service.js';
+import { SigningKeys, type NextSigningKey } from './session/signing-keys.js';
 import type { IssueOptions } from './session/token-issuer.js';
 import { TokenService, type TokenResponse } from './session/token.service.js';
 import type { SessionSelection } from './stores/session.store.js';
@@ -38,6 +39,7 @@ export class AuthService {
     @Inject(TokenRefresher) private readonly refresher: TokenRefresher,
     @Inject(SessionService) private readonly sessions: SessionService,
     @Inject(SessionAnswers) private readonly answers: SessionAnswers,
+    @Inject(SigningKeys) private readonly signingKeys: SigningKeys,
   ) {}
 
   /**
@@ -194,6 +196,18 @@ export class AuthService {
   async revokeAll(subject: string): Promise<void> {
     await this.tokens.revokeAll(subject);
     await this.sessions.revokeSelected({ subject });
+  }
+
+  /**
+   * Begin the next signing key ahead of time, where `jwt.managedKeys` is set: it signs in ten minutes, and tokens of the older
+   * keys live on. Of calls at one time, in any number of processes, one makes the key and all answer with it.
+   *
+   * @param options `compromised`: the keys so far may be in the wrong hands. In 20 seconds they end in every process that
+   *   reaches the store, with **every token they signed**; sessions go on by their refresh tokens, everybody else logs in again.
+   * @throws AuthError `store_unavailable`; then nothing is promised.
+   */
+  rotateSigningKey(options?: { compromised?: boolean }): Promise<NextSigningKey> {
+    return this.signingKeys.rotate(options);
   }
 
   /** The anti-CSRF value of a token, expired or not; undefined when tokens are not issued for cookies. @throws AuthError `token_invalid` */

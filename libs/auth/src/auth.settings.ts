@@ -1,5 +1,6 @@
 import type { Type } from '@nestjs/common';
 import type { AuthHooks } from './auth.hooks.js';
+import type { Sealer } from './auth.sealer.js';
 import type { CookiesOptions } from './http/cookies.options.js';
 import type { CsrfOptions } from './http/csrf.options.js';
 import type { ErrorsOptions } from './http/errors.options.js';
@@ -23,6 +24,8 @@ export interface AuthSettings {
   /** Its sessions can travel in cookies. */
   readonly sessionsInCookies: boolean;
   readonly keys: KeyRing;
+  /** `jwt.managedKeys`: the keys of the ring come from the store. `rotateEvery` in seconds. */
+  readonly managedKeys: { readonly sealer: Sealer; readonly rotateEvery: number } | undefined;
   readonly jwt: JwtOptions;
   readonly transport: TransportOptions;
   readonly cookies: CookiesOptions;

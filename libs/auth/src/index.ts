@@ -29,6 +29,9 @@ export type { Scope } from './jwt/scope.js';
 export type { JwtAlgorithm } from './jwt/algorithms.js';
 export type { KeyMaterial } from './jwt/key-material.js';
 export type { KeyOptions } from './jwt/jwt.options.js';
+export type { ManagedKeysOptions } from './jwt/managed-keys.options.js';
+export type { EncryptionKey } from './auth.sealer.js';
+export type { NextSigningKey } from './session/signing-keys.js';
 export type { TrustedIssuerOptions } from './jwt/trusted-issuer.options.js';
 
 // when it says no

@@ -1,7 +1,11 @@
 import { Controller, Get, Header, Inject, type Type } from '@nestjs/common';
 import { publicJwks, type JsonWebKeySet } from '../jwt/jwks.js';
 import { KeyRing } from '../jwt/key-ring.js';
+import { publishedFor } from '../session/key-schedule.js';
 import { Public } from '../resource/require-token.decorator.js';
+
+/** Seconds: whoever keeps the set for so long knows the next key before it signs. */
+const maxAge = publishedFor / 2_000;
 
 /** A controller of its own for each `forRoot()`: its path is an option. */
 export function createJwksController(basePath: string): Type {
@@ -12,7 +16,7 @@ export function createJwksController(basePath: string): Type {
 
     /** The public keys that verify this application's tokens (RFC 7517 §5); empty where it signs with a secret. */
     @Get([`${basePath}/jwt/jwks.json`, '/.well-known/jwks.json'])
-    @Header('Cache-Control', 'public, max-age=300')
+    @Header('Cache-Control', `public, max-age=${maxAge}, must-revalidate`)
     jwks(): JsonWebKeySet {
       return publicJwks(this.keys);
     }

@@ -13,7 +13,9 @@ export function sessionWords(error: AuthError, message: HttpMessage, withSession
   const token = error.token as VerifiedToken | Token | undefined;
   const isOfSession = token instanceof Token ? token.isOfSession : token?.session !== undefined;
   if (!isOfSession && !withSessions && !speaksOfSessions(message)) return undefined;
-  return isOfSession && error.code === 'token_expired' ? messages.tryRefresh : messages.unauthorised;
+  const isOver = isOfSession && error.code === 'token_expired';
+  // its key may have been retired: nobody can tell any more whose token it was
+  return isOver || error.unknownKey ? messages.tryRefresh : messages.unauthorised;
 }
 
 function speaksOfSessions(message: HttpMessage): boolean {

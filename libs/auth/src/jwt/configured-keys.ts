@@ -6,11 +6,17 @@ import type { KeyMaterial } from './key-material.js';
 import { createJwtKey, type JwtKey } from './keys.js';
 import { signText, verifyText } from './signature.js';
 
-/** The key ring that the options describe: of `secret`, of `privateKey` and `publicKey`, or of `keys`; never of two of them. */
+/**
+ * The key ring that the options describe: of `secret`, of `privateKey` and `publicKey`, of `keys`, or of `managedKeys`, which
+ * are yet to be read; never of two of them.
+ */
 export function configuredKeys(options: JwtOptions): KeyRing {
-  const given = (['secret', 'privateKey', 'keys'] as const).filter((name) => options[name] !== undefined);
+  const given = (['secret', 'privateKey', 'keys', 'managedKeys'] as const).filter(
+    (name) => options[name] !== undefined,
+  );
   if (given.length > 1)
     throw new AuthConfigError(`jwt.${given[1]}`, `is given beside jwt.${given[0]}: keep one of them`);
+  if (options.managedKeys !== undefined) return managedRing(options);
   if (options.keys !== undefined) {
     if (options.publicKey !== undefined)
       throw new AuthConfigError('jwt.publicKey', 'is given beside jwt.keys: put it into the list');
@@ -19,6 +25,17 @@ export function configuredKeys(options: JwtOptions): KeyRing {
     );
   }
   return new KeyRing([checkHalves('jwt.privateKey', singleKey(options))]);
+}
+
+function managedRing({ publicKey, algorithm }: JwtOptions): KeyRing {
+  if (publicKey !== undefined)
+    throw new AuthConfigError('jwt.publicKey', 'is given beside jwt.managedKeys: keep one of them');
+  if (algorithms[algorithm].family === 'HMAC')
+    throw new AuthConfigError(
+      'jwt.algorithm',
+      `is ${algorithm}: jwt.managedKeys are key pairs, take 'ES256' or leave it out`,
+    );
+  return new KeyRing(undefined, 'jwt.managedKeys');
 }
 
 function keyOfList(option: string, key: NonNullable<JwtOptions['keys']>[number]): JwtKey {

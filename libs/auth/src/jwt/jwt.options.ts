@@ -14,6 +14,7 @@ import { IsDuration, seconds, type Duration, type Lifetime } from '../auth.durat
 import { algorithmNames, type JwtAlgorithm } from './algorithms.js';
 import { reservedClaims } from './claims.js';
 import type { KeyMaterial } from './key-material.js';
+import type { ManagedKeysOptions } from './managed-keys.options.js';
 import type { TrustedIssuerOptions } from './trusted-issuer.options.js';
 
 /** One key of the ring. */
@@ -37,7 +38,7 @@ export class JwtOptions {
   @IsText({ list: true })
   audience?: string | readonly string[];
 
-  /** The secret of HS256, HS384, HS512: at least as many bytes as the hash. Give this, or `privateKey`, or `keys`. */
+  /** The secret of HS256, HS384, HS512: at least as many bytes as the hash. Give this, or `privateKey`, `keys`, `managedKeys`. */
   @IsOptional()
   secret?: KeyMaterial;
 
@@ -54,7 +55,11 @@ export class JwtOptions {
   @ArrayNotEmpty({ message: 'is empty: give at least one key' })
   keys?: readonly KeyOptions[];
 
-  /** The algorithm of `secret` or `privateKey`. Default HS256. */
+  /** Key pairs that the module makes, keeps in `stores` and rotates by itself: nothing to deploy but a key to encrypt them with. */
+  @IsOptional()
+  managedKeys?: Pick<ManagedKeysOptions, 'encryptionKeys'> & { rotateEvery?: Duration | undefined };
+
+  /** The algorithm of `secret`, `privateKey` or the next of `managedKeys`. Default HS256; ES256 with `managedKeys`. */
   @IsIn(algorithmNames, { message: `must be one of ${algorithmNames.join(', ')}` })
   algorithm: JwtAlgorithm = 'HS256';
 

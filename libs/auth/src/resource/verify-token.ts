@@ -75,7 +75,7 @@ export class TokenVerifier {
       return this.keyOfHook(parsed).then((key) => this.describe(verifyJwt(parsed, key), undefined));
     }
     const key = this.parts.keys.find(parsed.header as { alg: unknown; kid: unknown });
-    if (key === undefined) throw invalid('no key applies');
+    if (key === undefined) throw new AuthError('token_invalid', { reason: 'no key applies', unknownKey: true });
     const token = this.describe(verifyJwt(parsed, key), undefined);
     // expired ones stay out: they are asked for once, to be refused
     if (token.claims.exp === undefined || token.claims.exp > this.parts.clock.now() / 1000) this.cache.set(token);

@@ -438,6 +438,8 @@ describe('cookies', () => {
     ],
     ['no public address', { publicUrl: null }, 'publicUrl', /public origin/],
     ['no stores', { stores: null }, 'stores', /must be memoryStores/],
+    ['a fan-out that is none', { revocation: { fanOut: 'redis://:hunter2@h' } }, 'revocation.fanOut', /redisFanOut/],
+    ['a fan-out of another shape', { revocation: { fanOut: { publish() {} } } }, 'revocation.fanOut', /redisFanOut/],
     ['no hooks', { hooks: null }, 'hooks', /object or a class/],
     ['sliding for ever', { cookies: { slidingRefresh: true } }, 'cookies.slidingRefresh.within', /duration such as/],
     [

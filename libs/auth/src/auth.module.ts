@@ -114,10 +114,10 @@ export class AuthModule extends ConfigurableModuleClass implements OnModuleInit,
     this.cleanup.start();
   }
 
-  onApplicationShutdown(): void {
+  async onApplicationShutdown(): Promise<void> {
     this.signingKeys.stop();
-    this.revocations.stop();
     this.cleanup.stop();
+    await this.revocations.stop();
   }
 
   private warn(): void {

@@ -6,6 +6,7 @@ import type { AuthSettings } from './auth.settings.js';
 import type { SlidingRefresh } from './http/cookies.options.js';
 import { authErrorNames, type AuthErrorName, type ErrorsOptions } from './http/errors.options.js';
 import { longestConfigured } from './jwt/jwt.options.js';
+import { RevocationFanOut } from './stores/revocation-fan-out.js';
 
 /** What no slice can see alone. @throws AuthConfigError naming the option and the mend. */
 export function checkSettings(settings: AuthSettings): void {
@@ -18,6 +19,9 @@ export function checkSettings(settings: AuthSettings): void {
   checkHooks(settings.hooks);
   if (typeof settings.stores?.create !== 'function')
     throw new AuthConfigError('stores', 'must be memoryStores(), typeormStores() or noStores()');
+  const { fanOut } = settings.revocation;
+  if (fanOut !== undefined && !(fanOut instanceof RevocationFanOut))
+    throw new AuthConfigError('revocation.fanOut', 'must be redisFanOut(url), or a RevocationFanOut of your own');
 }
 
 function checkClaimNames({ jwt }: AuthSettings): void {

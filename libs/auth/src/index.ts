@@ -50,6 +50,7 @@ export {
   type RevocationCursor,
   type RevocationKind,
 } from './stores/revocation.store.js';
+export { RevocationFanOut, type RevocationFanOutListener, type RevocationHint } from './stores/revocation-fan-out.js';
 export {
   SessionStore,
   type Children,

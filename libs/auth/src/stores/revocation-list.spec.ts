@@ -1,6 +1,7 @@
 import { jest } from '@jest/globals';
 import { Clock } from '../auth.clock.js';
 import { MemoryRevocationStore } from './memory.stores.js';
+import { RevocationFanOut, type RevocationFanOutListener, type RevocationHint } from './revocation-fan-out.js';
 import { RevocationList } from './revocation-list.js';
 import type { RevocableToken } from './revocation-mirror.js';
 import { RevocationOptions } from './revocation.options.js';
@@ -70,8 +71,8 @@ beforeEach(() => {
   lists = [];
   outages = [];
 });
-afterEach(() => {
-  for (const list of lists) list.stop();
+afterEach(async () => {
+  for (const list of lists) await list.stop();
   jest.useRealTimers();
 });
 
@@ -327,10 +328,206 @@ describe('RevocationList: other stores', () => {
 
   it('stops asking when it is stopped, in the middle of a poll too', async () => {
     const list = await started();
-    list.stop();
+    await list.stop();
     const { length } = store.asked;
     await wait(60_000);
     expect(store.asked).toHaveLength(length);
+    expect(jest.getTimerCount()).toBe(0);
+  });
+});
+
+/** One channel between the processes that start on it; `isDown` loses what is sent, `throws` breaks the promise not to throw. */
+class Channel {
+  readonly listeners = new Set<RevocationFanOutListener>();
+  readonly sent: RevocationHint[][] = [];
+  isDown = false;
+  throws = false;
+
+  end(): RevocationFanOut & { closed: number } {
+    const channel = this;
+    return new (class extends RevocationFanOut {
+      closed = 0;
+      #listener: RevocationFanOutListener | undefined;
+      async start(listener: RevocationFanOutListener) {
+        if (channel.isDown) throw new Error('connect ECONNREFUSED');
+        channel.listeners.add((this.#listener = listener));
+      }
+      publish(hints: readonly RevocationHint[]) {
+        if (channel.throws) throw new Error('the channel is broken');
+        if (channel.isDown) return;
+        channel.sent.push([...hints]);
+        for (const listener of channel.listeners) listener.hinted(hints);
+      }
+      async close() {
+        this.closed += 1;
+        channel.listeners.delete(this.#listener!);
+      }
+    })();
+  }
+}
+
+describe('RevocationList: with a fan-out', () => {
+  let channel: Channel;
+  const onChannel = async (of: RevocationStore = store) => {
+    const list = listOf(of, { fanOut: channel.end() });
+    await list.start();
+    return list;
+  };
+  beforeEach(() => {
+    channel = new Channel();
+  });
+
+  it.each(['jti', 'sid'] as const)('RV-01 refuses at once what another process revoked by %s', async (kind) => {
+    const [one, other] = [await onChannel(), await onChannel()];
+    await one.revoke(kind, kind === 'jti' ? 'j1' : 's1', inAnHour);
+    expect(other.isRevoked(token())).toBe(true);
+    expect(other.isRevoked(token({ jti: 'j2', sid: 's2' }))).toBe(false);
+  });
+
+  it('tells nothing of a subject but that there is news, which the others read soon', async () => {
+    const [one, other] = [await onChannel(), await onChannel()];
+    await one.revoke('sub', 'ada', inAnHour, second);
+    expect(channel.sent).toEqual([[{ kind: 'sub' }]]);
+    await wait(100);
+    expect(other.isRevoked(token())).toBe(true);
+    expect(other.isRevoked(token({ iat: second + 1 }))).toBe(false);
+  });
+
+  it('reads once for much news, and then polls on as before', async () => {
+    const list = await onChannel();
+    const before = store.times('list');
+    for (let at = 0; at < 1_000; at++) for (const { hinted } of channel.listeners) hinted([{ kind: 'sub' }]);
+    await wait(100);
+    expect(store.times('list') - before).toBe(1);
+    await wait(10_000);
+    expect(store.times('list') - before).toBe(11);
+    expect(list.isRevoked(token())).toBe(false);
+  });
+
+  it('asks once more for news that came while it was asking', async () => {
+    const list = await onChannel();
+    store.delay = 500;
+    await wait(1_200); // the poll asked at 1,000
+    await store.rows.revoke(row('sub', 'ada', { notBefore: second }));
+    for (const { hinted } of channel.listeners) hinted([{ kind: 'sub' }]);
+    const before = store.times('list');
+    await wait(400);
+    expect(store.times('list') - before).toBe(1);
+    await wait(500);
+    expect(list.isRevoked(token())).toBe(true);
+  });
+
+  it('RV-01 knows by the poll what the channel lost, and FT-03 polls when it is back', async () => {
+    const [one, other] = [await onChannel(), await onChannel()];
+    channel.isDown = true;
+    await one.revoke('sid', 's1', inAnHour);
+    expect(other.isRevoked(token())).toBe(false);
+    for (const { reconnected } of channel.listeners) reconnected();
+    await wait(100);
+    expect(other.isRevoked(token())).toBe(true);
+  });
+
+  it('RV-01 a message that is forged lapses, for the store does not confirm it', async () => {
+    const list = await onChannel();
+    for (const { hinted } of channel.listeners) hinted([{ kind: 'sid', id: 's1' }]);
+    expect(list.isRevoked(token())).toBe(true);
+    await wait(240_000);
+    expect(list.isRevoked(token())).toBe(false);
+  });
+
+  it('RV-06 a hint that is true stands until the end that the store tells', async () => {
+    const [one, other] = [await onChannel(), await onChannel()];
+    await one.revoke('sid', 's1', inAnHour);
+    await wait(3_500_000);
+    expect(other.isRevoked(token())).toBe(true);
+  });
+
+  it('RV-02 keeps a hint while the store cannot confirm it', async () => {
+    const patient = listOf(store, { fanOut: channel.end(), maxStaleness: 3_600 });
+    await patient.start();
+    store.down = true;
+    for (const { hinted } of channel.listeners) hinted([{ kind: 'sid', id: 's1' }]);
+    await wait(600_000);
+    expect(patient.isRevoked(token())).toBe(true);
+  });
+
+  it('RV-02 a hint says nothing of the store: unread for too long, it is 503 all the same', async () => {
+    const list = await onChannel();
+    store.down = true;
+    await wait(6_000);
+    for (const { hinted } of channel.listeners) hinted([{ kind: 'jti', id: 'j9' }]);
+    expect(() => list.isRevoked(token())).toThrow(unavailable);
+  });
+
+  it('takes no more hints than memory bears, and what is left out by the poll', async () => {
+    const list = await onChannel();
+    const flood = Array.from({ length: 100_001 }, (_, at) => ({ kind: 'sid', id: `f${at}` }) as const);
+    for (const { hinted } of channel.listeners) hinted(flood);
+    expect(list.isRevoked(token({ sid: 'f99999' }))).toBe(true);
+    expect(list.isRevoked(token({ sid: 'f100000' }))).toBe(false);
+    await store.rows.revoke(row('sid', 'f100000'));
+    await wait(1_000);
+    expect(list.isRevoked(token({ sid: 'f100000' }))).toBe(true);
+  });
+
+  it('RV-02 a channel that fails fails no revocation', async () => {
+    const [one, other] = [await onChannel(), await onChannel()];
+    channel.throws = true;
+    await expect(one.revoke('sid', 's1', inAnHour)).resolves.toBe(true);
+    expect(one.isRevoked(token())).toBe(true);
+    await wait(1_000);
+    expect(other.isRevoked(token())).toBe(true);
+  });
+
+  it('tells nobody of a revocation that could not be written', async () => {
+    const list = await onChannel();
+    store.down = true;
+    await expect(list.revoke('sid', 's1', inAnHour)).rejects.toEqual(unavailable);
+    expect(channel.sent).toEqual([]);
+  });
+
+  it('does not start without its channel, and leaves none open when the store fails', async () => {
+    channel.isDown = true;
+    await expect(onChannel()).rejects.toThrow('ECONNREFUSED');
+    channel.isDown = false;
+    store.down = true;
+    await expect(onChannel()).rejects.toEqual(unavailable);
+    expect(channel.listeners.size).toBe(0);
+  });
+
+  it('hears what is told while it loads', async () => {
+    const list = listOf(store, { fanOut: channel.end() });
+    store.delay = 100;
+    const starting = list.start();
+    await wait(50);
+    for (const { hinted } of channel.listeners) hinted([{ kind: 'sid', id: 's1' }, { kind: 'sub' }]);
+    await wait(200);
+    await starting;
+    expect(list.isRevoked(token())).toBe(true);
+    await wait(200);
+    expect(store.times('list')).toBe(2);
+  });
+
+  it('CF-09 needs a store that processes share', async () => {
+    for (const alone of [new MemoryRevocationStore(), undefined]) {
+      const list = listOf(alone, { fanOut: channel.end() });
+      await expect(list.start()).rejects.toMatchObject({
+        name: 'AuthConfigError',
+        option: 'revocation.fanOut',
+        message: expect.stringContaining('typeormStores()'),
+      });
+    }
+  });
+
+  it('closes the channel once when it stops, and one that it never opened not at all', async () => {
+    const fanOut = channel.end();
+    const list = listOf(store, { fanOut });
+    await list.stop();
+    expect(fanOut.closed).toBe(0);
+    await list.start();
+    await list.stop();
+    await list.stop();
+    expect(fanOut.closed).toBe(1);
     expect(jest.getTimerCount()).toBe(0);
   });
 });

@@ -1,6 +1,7 @@
-import { AuthError } from '../auth.errors.js';
+import { AuthConfigError, AuthError } from '../auth.errors.js';
 import type { Clock } from '../auth.clock.js';
 import { seconds } from '../auth.durations.js';
+import type { RevocationFanOut, RevocationHint } from './revocation-fan-out.js';
 import { RevocationMirror, type RevocableToken } from './revocation-mirror.js';
 import type { RevocationOptions } from './revocation.options.js';
 import type { Revocation, RevocationCursor, RevocationKind, RevocationStore } from './revocation.store.js';
@@ -10,15 +11,27 @@ const pageSize = 1_000;
 /** Writers' clocks may differ by this much, in milliseconds: each poll reads twice as far back. */
 const allowedSkew = 60_000;
 const pruneEvery = 60_000;
+/** How long a hint counts, in milliseconds: a poll has read its row long before, if there is one. */
+const hintLife = 2 * allowedSkew;
+/** A flood of forged hints must not fill the memory. */
+const mostHints = 100_000;
+/** News of subjects is read from the store so soon, in milliseconds, together with all that comes meanwhile. */
+const soon = 50;
 
 /**
  * What is revoked, as this process knows it: the mirror for every request, the store for the truth.
  *
  * A shared store is polled. When it has not answered for `maxStaleness`, nothing is known any more and requests get 503.
+ * A fan-out only shortens the time until the next poll: its hints are kept apart, and lapse unless the store confirms them.
  */
 export class RevocationList {
   private readonly mirror = new RevocationMirror();
+  private readonly hints = new RevocationMirror();
   private timer: NodeJS.Timeout | undefined;
+  private isAsking = false;
+  private hasNews = false;
+  /** Once it listens. */
+  private fanOut: RevocationFanOut | undefined;
   /** By the monotonic clock: a jump of the wall clock neither stales nor freshens the mirror. */
   private answeredAt = -Infinity;
   private polledTo = 0;
@@ -31,16 +44,30 @@ export class RevocationList {
     private readonly onOutage: (error: unknown) => void = () => {},
   ) {}
 
-  /** Load the mirror and go on polling. Rejects when the store cannot be read: the application must not listen then. */
+  /**
+   * Load the mirror and go on polling. Rejects when the store cannot be read, or the fan-out cannot be reached: the application
+   * must not listen then.
+   */
   async start(): Promise<void> {
-    if (this.store === undefined) return;
-    await this.tick(this.store);
-    this.schedule(this.store);
+    const { store } = this;
+    await this.listen();
+    if (store === undefined) return;
+    try {
+      await this.tick(store);
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+    this.schedule(store);
   }
 
-  stop(): void {
+  async stop(): Promise<void> {
     clearTimeout(this.timer);
     this.timer = undefined;
+    // one that another application has is not ours to close
+    const { fanOut } = this;
+    this.fanOut = undefined;
+    await fanOut?.close();
   }
 
   /**
@@ -53,7 +80,7 @@ export class RevocationList {
     if (this.store.shared && performance.now() - this.answeredAt > seconds(this.options.maxStaleness) * 1000) {
       throw new AuthError('store_unavailable', { reason: 'the revocations have not been read for too long' });
     }
-    return this.mirror.isRevoked(token);
+    return this.mirror.isRevoked(token) || this.hints.isRevoked(token);
   }
 
   /** The same, asked of the store itself: true everywhere at once. @throws AuthError `store_unavailable` */
@@ -82,18 +109,60 @@ export class RevocationList {
     const row: Revocation = { kind, id, notBefore, revokedAt: this.clock.now(), expiresAt: until };
     const first = await asking(this.store.revoke(row));
     this.mirror.add(row);
+    this.tellOthers(kind === 'sub' ? { kind } : { kind, id });
     return first;
   }
 
+  /** Before the mirror is loaded: what is told meanwhile is not lost. */
+  private async listen(): Promise<void> {
+    const { fanOut } = this.options;
+    if (fanOut === undefined) return;
+    if (this.store?.shared !== true)
+      throw new AuthConfigError(
+        'revocation.fanOut',
+        'needs a store that processes share: take stores: typeormStores()',
+      );
+    await fanOut.start({ hinted: (hints) => this.heed(hints), reconnected: () => this.pollSoon() });
+    this.fanOut = fanOut;
+  }
+
+  private tellOthers(hint: RevocationHint): void {
+    try {
+      this.fanOut?.publish([hint]);
+    } catch {
+      // the revocation is written, and the poll tells of it
+    }
+  }
+
+  private heed(hints: readonly RevocationHint[]): void {
+    const now = this.clock.now();
+    for (const hint of hints) {
+      if (hint.kind === 'sub') this.pollSoon();
+      else if (this.hints.size(hint.kind) < mostHints)
+        this.hints.add({ ...hint, notBefore: 0, revokedAt: now, expiresAt: now + hintLife });
+    }
+  }
+
+  /** What lies behind a question that is being asked may not be in its answer: it is asked once more. */
+  private pollSoon(): void {
+    const isKnown = this.hasNews;
+    this.hasNews = true;
+    if (isKnown || this.isAsking || this.timer === undefined || this.store === undefined) return;
+    clearTimeout(this.timer);
+    this.schedule(this.store);
+  }
+
   private schedule(store: RevocationStore): void {
-    const again = () => {
+    const ask = () => {
+      [this.isAsking, this.hasNews] = [true, false];
       void this.tick(store)
         .catch(this.onOutage)
         .finally(() => {
+          this.isAsking = false;
           if (this.timer !== undefined) this.schedule(store);
         });
     };
-    this.timer = setTimeout(again, seconds(this.options.poll) * 1000);
+    this.timer = setTimeout(ask, this.hasNews ? soon : seconds(this.options.poll) * 1000);
     this.timer.unref();
   }
 
@@ -102,6 +171,7 @@ export class RevocationList {
     if (store.shared) await this.poll(store, now);
     if (now - this.prunedAt < pruneEvery) return;
     this.mirror.prune(now);
+    this.hints.prune(now);
     // one batch a tick: a long clean-up must not keep the next poll waiting
     const gone = await asking(store.prune(now, pageSize));
     if (gone < pageSize) this.prunedAt = now;

@@ -1,0 +1,1 @@
+export { redisFanOut, type RedisFanOutOptions } from './redis-fan-out.js';

@@ -3,6 +3,7 @@ import type { DynamicModule, MiddlewareConsumer, NestModule } from '@nestjs/comm
 import { APP_FILTER, APP_PIPE } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { AuthModule } from 'nest-latchkey';
+import { redisFanOut } from 'nest-latchkey/redis';
 import { typeormStores } from 'nest-latchkey/typeorm';
 import { DriverPackageNotInstalledError } from 'typeorm';
 import { AccountController } from './account/account.controller.js';
@@ -16,6 +17,7 @@ import { signingKey } from './keys.js';
 import { HealthController } from './pages/health.controller.js';
 import { StartController } from './pages/start.controller.js';
 import { LogInAttempts } from './rate-limit/log-in-attempts.js';
+import { RateLimiters } from './rate-limit/rate-limiters.js';
 import { RefreshRateLimitMiddleware } from './rate-limit/refresh-rate-limit.middleware.js';
 import { TokenController } from './token/token.controller.js';
 import { UsersController } from './users/users.controller.js';
@@ -31,6 +33,7 @@ import { UsersModule } from './users/users.module.js';
     UsersController,
   ],
   providers: [
+    RateLimiters,
     LogInAttempts,
     { provide: APP_PIPE, useValue: new ValidationPipe({ whitelist: true, forbidNonWhitelisted: true }) },
     { provide: APP_FILTER, useClass: HttpExceptionWithHeadersFilter },
@@ -65,6 +68,7 @@ export class AppModule implements NestModule {
           imports: [users],
           csrf: { trustedOrigins: [...environment.corsOrigins] },
           stores: typeormStores(),
+          revocation: { fanOut: environment.redisUrl === undefined ? undefined : redisFanOut(environment.redisUrl) },
         }),
       ],
       providers: [{ provide: Environment, useValue: environment }],

@@ -57,6 +57,13 @@ class Variables {
   DATABASE_URL = 'sqlite:./data/app.sqlite';
 
   @IsOptional()
+  @Holds(
+    isRedisUrl,
+    '$property must be a URL that begins with redis:// or rediss://, with special characters of the password percent-encoded; leave it out to do without Redis',
+  )
+  REDIS_URL?: string;
+
+  @IsOptional()
   @Matches(/^[\x21-\x7e]+$/, {
     message: '$property must be a URL or a name without spaces; leave it out to use PUBLIC_URL',
   })
@@ -119,6 +126,7 @@ export class Environment {
   readonly publicUrl: string;
   readonly adapter: 'express' | 'fastify';
   readonly databaseUrl: string;
+  readonly redisUrl: string | undefined;
   readonly issuer: string;
   readonly audience: string;
   readonly algorithm: JwtAlgorithm | undefined;
@@ -141,6 +149,7 @@ export class Environment {
     this.publicUrl = variables.PUBLIC_URL ?? localUrl(variables.HOST, this.port);
     this.adapter = variables.ADAPTER as 'express' | 'fastify';
     this.databaseUrl = variables.DATABASE_URL;
+    this.redisUrl = variables.REDIS_URL;
     this.issuer = variables.AUTH_ISSUER ?? this.publicUrl;
     this.audience = variables.AUTH_AUDIENCE ?? this.publicUrl;
     this.algorithm = variables.AUTH_ALGORITHM;
@@ -199,9 +208,15 @@ function isHost(text: string): boolean {
 /** A URL that a driver cannot parse must not get there: the errors of URL parsers quote it, password and all. */
 function isDatabaseUrl(text: string): boolean {
   if (/^sqlite:./.test(text)) return true;
-  return (
-    /^(postgres|postgresql|mysql|mariadb):\/\/./.test(text) && URL.canParse(text) && !/%(?![0-9A-Fa-f]{2})/.test(text)
-  );
+  return /^(postgres|postgresql|mysql|mariadb):\/\/./.test(text) && isParsable(text);
+}
+
+function isRedisUrl(text: string): boolean {
+  return /^rediss?:\/\/./.test(text) && isParsable(text);
+}
+
+function isParsable(url: string): boolean {
+  return URL.canParse(url) && !/%(?![0-9A-Fa-f]{2})/.test(url);
 }
 
 /** Where a browser on this machine finds the application: the address that means "every interface" is no place to go to. */

@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import { AuthConfigError } from 'nest-latchkey';
 import { createApp } from './app.js';
 import { EnvironmentError, readEnvironment } from './environment.js';
 
@@ -12,6 +13,7 @@ try {
   logger.log(`Listening on ${await app.getUrl()} (${environment.adapter}); start at ${environment.publicUrl}/`);
 } catch (error) {
   // a wrong variable is the reader's to mend: the message is enough, a stack would hide it
-  logger.error(error instanceof EnvironmentError ? error.message : error);
+  const isMendable = error instanceof EnvironmentError || error instanceof AuthConfigError;
+  logger.error(isMendable ? error.message : error);
   process.exit(1); // a database connection may be open, and would keep the process alive
 }

@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { RateLimiterMemory } from 'rate-limiter-flexible';
+import type { RateLimiterAbstract } from 'rate-limiter-flexible';
 import { Environment } from '../environment.js';
 import { addressKey } from './address-key.js';
 import { refuseWhenSpent, spend } from './rate-limit.js';
+import { RateLimiters } from './rate-limiters.js';
 
 const fiveMinutes = 5 * 60;
 const oneWeek = 7 * 24 * 60 * 60;
@@ -16,11 +17,18 @@ const oneWeek = 7 * 24 * 60 * 60;
  */
 @Injectable()
 export class LogInAttempts {
-  private readonly failuresHere = new RateLimiterMemory({ points: 10, duration: fiveMinutes });
-  private readonly failuresAnywhere = new RateLimiterMemory({ points: 100, duration: fiveMinutes });
-  private readonly successesHere = new RateLimiterMemory({ points: 1, duration: oneWeek });
+  private readonly failuresHere: RateLimiterAbstract;
+  private readonly failuresAnywhere: RateLimiterAbstract;
+  private readonly successesHere: RateLimiterAbstract;
 
-  constructor(private readonly environment: Environment) {}
+  constructor(
+    private readonly environment: Environment,
+    limiters: RateLimiters,
+  ) {
+    this.failuresHere = limiters.create('failures-here', { points: 10, duration: fiveMinutes });
+    this.failuresAnywhere = limiters.create('failures-anywhere', { points: 100, duration: fiveMinutes });
+    this.successesHere = limiters.create('successes-here', { points: 1, duration: oneWeek });
+  }
 
   /**
    * Make one attempt.

@@ -1,4 +1,4 @@
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import { RateLimiterRes, type RateLimiterAbstract } from 'rate-limiter-flexible';
 import { HttpExceptionWithHeaders } from '../http/http-exception-with-headers.js';
 
 /**
@@ -6,7 +6,7 @@ import { HttpExceptionWithHeaders } from '../http/http-exception-with-headers.js
  *
  * @throws HttpExceptionWithHeaders 429 with `Retry-After` when that is more than the limit allows.
  */
-export async function spend(limit: RateLimiterMemory, key: string): Promise<void> {
+export async function spend(limit: RateLimiterAbstract, key: string): Promise<void> {
   try {
     await limit.consume(key);
   } catch (error) {
@@ -19,7 +19,7 @@ export async function spend(limit: RateLimiterMemory, key: string): Promise<void
  *
  * @throws HttpExceptionWithHeaders 429 with `Retry-After` when nothing is left for `key`.
  */
-export async function refuseWhenSpent(limit: RateLimiterMemory, key: string): Promise<void> {
+export async function refuseWhenSpent(limit: RateLimiterAbstract, key: string): Promise<void> {
   const state = await limit.get(key);
   if (state !== null && state.remainingPoints <= 0) throw tooManyRequests(state);
 }

@@ -10,6 +10,7 @@ import { DataSource } from 'typeorm';
 import { createApp } from '../../src/app.js';
 import { EnvironmentError, readEnvironment } from '../../src/environment.js';
 import { LogInAttempts } from '../../src/rate-limit/log-in-attempts.js';
+import { RateLimiters } from '../../src/rate-limit/rate-limiters.js';
 import { addressKey } from '../../src/rate-limit/address-key.js';
 import { UsersService } from '../../src/users/users.service.js';
 
@@ -586,7 +587,7 @@ describe('the limit of failed log-ins', () => {
   let attempts: LogInAttempts;
 
   beforeEach(() => {
-    attempts = new LogInAttempts(environment({}));
+    attempts = new LogInAttempts(environment({}), new RateLimiters(environment({})));
   });
 
   it('DS-03 locks out the address that guessed, with its whole /64, and no other', async () => {

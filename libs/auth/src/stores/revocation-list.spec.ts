@@ -336,40 +336,42 @@ describe('RevocationList: other stores', () => {
   });
 });
 
-/** One channel between the processes that start on it; `isDown` loses what is sent, `throws` breaks the promise not to throw. */
+/** Between the processes that start on it; `isDown` loses what is sent, `throws` breaks the promise not to throw. */
 class Channel {
   readonly listeners = new Set<RevocationFanOutListener>();
   readonly sent: RevocationHint[][] = [];
   isDown = false;
   throws = false;
+}
 
-  end(): RevocationFanOut & { closed: number } {
-    const channel = this;
-    return new (class extends RevocationFanOut {
-      closed = 0;
-      #listener: RevocationFanOutListener | undefined;
-      async start(listener: RevocationFanOutListener) {
-        if (channel.isDown) throw new Error('connect ECONNREFUSED');
-        channel.listeners.add((this.#listener = listener));
-      }
-      publish(hints: readonly RevocationHint[]) {
-        if (channel.throws) throw new Error('the channel is broken');
-        if (channel.isDown) return;
-        channel.sent.push([...hints]);
-        for (const listener of channel.listeners) listener.hinted(hints);
-      }
-      async close() {
-        this.closed += 1;
-        channel.listeners.delete(this.#listener!);
-      }
-    })();
+/** The end of a process. */
+class ChannelEnd extends RevocationFanOut {
+  closed = 0;
+  #listener: RevocationFanOutListener | undefined;
+
+  constructor(private readonly channel: Channel) {
+    super();
+  }
+  async start(listener: RevocationFanOutListener) {
+    if (this.channel.isDown) throw new Error('connect ECONNREFUSED');
+    this.channel.listeners.add((this.#listener = listener));
+  }
+  publish(hints: readonly RevocationHint[]) {
+    if (this.channel.throws) throw new Error('the channel is broken');
+    if (this.channel.isDown) return;
+    this.channel.sent.push([...hints]);
+    for (const listener of this.channel.listeners) listener.hinted(hints);
+  }
+  async close() {
+    this.closed += 1;
+    this.channel.listeners.delete(this.#listener!);
   }
 }
 
 describe('RevocationList: with a fan-out', () => {
   let channel: Channel;
   const onChannel = async (of: RevocationStore = store) => {
-    const list = listOf(of, { fanOut: channel.end() });
+    const list = listOf(of, { fanOut: new ChannelEnd(channel) });
     await list.start();
     return list;
   };
@@ -443,7 +445,7 @@ describe('RevocationList: with a fan-out', () => {
   });
 
   it('RV-02 keeps a hint while the store cannot confirm it', async () => {
-    const patient = listOf(store, { fanOut: channel.end(), maxStaleness: 3_600 });
+    const patient = listOf(store, { fanOut: new ChannelEnd(channel), maxStaleness: 3_600 });
     await patient.start();
     store.down = true;
     for (const { hinted } of channel.listeners) hinted([{ kind: 'sid', id: 's1' }]);
@@ -496,7 +498,7 @@ describe('RevocationList: with a fan-out', () => {
   });
 
   it('hears what is told while it loads', async () => {
-    const list = listOf(store, { fanOut: channel.end() });
+    const list = listOf(store, { fanOut: new ChannelEnd(channel) });
     store.delay = 100;
     const starting = list.start();
     await wait(50);
@@ -510,7 +512,7 @@ describe('RevocationList: with a fan-out', () => {
 
   it('CF-09 needs a store that processes share', async () => {
     for (const alone of [new MemoryRevocationStore(), undefined]) {
-      const list = listOf(alone, { fanOut: channel.end() });
+      const list = listOf(alone, { fanOut: new ChannelEnd(channel) });
       await expect(list.start()).rejects.toMatchObject({
         name: 'AuthConfigError',
         option: 'revocation.fanOut',
@@ -520,7 +522,7 @@ describe('RevocationList: with a fan-out', () => {
   });
 
   it('closes the channel once when it stops, and one that it never opened not at all', async () => {
-    const fanOut = channel.end();
+    const fanOut = new ChannelEnd(channel);
     const list = listOf(store, { fanOut });
     await list.stop();
     expect(fanOut.closed).toBe(0);

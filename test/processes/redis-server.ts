@@ -77,6 +77,26 @@ export function canRunRedis(): boolean {
   return false;
 }
 
+/**
+ * The Redis that `TEST_REDIS_URL` names, which no test may stop; undefined when it names none.
+ *
+ * @throws Error when it does not answer.
+ */
+export async function namedRedis(): Promise<string | undefined> {
+  const url = process.env['TEST_REDIS_URL'];
+  if (url === undefined) return undefined;
+  const client = new Redis(url, { lazyConnect: true, connectTimeout: 2_000, retryStrategy: () => null });
+  client.on('error', () => {}); // quotes the address
+  try {
+    await client.connect();
+  } catch {
+    throw new Error('Redis cannot be reached: start it, or mend TEST_REDIS_URL');
+  } finally {
+    client.disconnect();
+  }
+  return url;
+}
+
 /** Wait for what comes by itself, for at most 20 seconds. */
 export async function eventually(isTrue: () => boolean | Promise<boolean>): Promise<void> {
   for (const end = Date.now() + 20_000; !(await isTrue()); await wait(10)) {

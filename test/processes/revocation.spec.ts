@@ -3,7 +3,7 @@ import type { SessionResponse } from 'nest-latchkey';
 import { reachableDatabases, type DatabaseKind } from '../stores/databases.js';
 import { AppProcess, codeOf, killAll, valueOf } from './app-process.js';
 import { createDatabase, type SharedDatabase } from './database.js';
-import { canRunRedis, eventually, RedisServer } from './redis-server.js';
+import { canRunRedis, eventually, namedRedis, RedisServer } from './redis-server.js';
 
 jest.setTimeout(60_000);
 
@@ -12,15 +12,18 @@ const refused = 'token_revoked';
 
 const databases = await reachableDatabases();
 const withRedis = canRunRedis();
+const named = await namedRedis();
 
 for (const kind of databases)
-  describe(`two processes on ${kind.name}, by the poll alone`, () => describeProcesses(kind, false));
-// a poll that is not due for a minute: what is seen sooner came over Redis
+  describe(`two processes on ${kind.name}, by the poll alone`, () => describeProcesses(kind));
 (withRedis ? describe : describe.skip)('two processes on SQLite, over Redis', () =>
-  describeProcesses(databases[0]!, true),
+  describeProcesses(databases[0]!, 'ours'),
 );
+if (named !== undefined)
+  describe('two processes on SQLite, over TEST_REDIS_URL', () => describeProcesses(databases[0]!, named));
 
-function describeProcesses(kind: DatabaseKind, overRedis: boolean): void {
+/** @param over a URL, or `ours`: a Redis that tests stop and start. Undefined: no Redis. */
+function describeProcesses(kind: DatabaseKind, over?: string): void {
   let redis: RedisServer | undefined;
   let database: SharedDatabase;
   let here: AppProcess;
@@ -30,10 +33,11 @@ function describeProcesses(kind: DatabaseKind, overRedis: boolean): void {
   const newSubject = () => `ada-${(lastSubject += 1)}`;
 
   beforeAll(async () => {
-    redis = overRedis ? await RedisServer.start() : undefined;
+    redis = over === 'ours' ? await RedisServer.start() : undefined;
     database = await createDatabase(kind);
-    const revocation = overRedis ? { poll: 60, maxStaleness: 3_600 } : { poll: 1 };
-    const options = { database: database.options, secret, redisUrl: redis?.url, revocation };
+    // a poll that is not due for a minute: what is seen sooner came over Redis
+    const revocation = over === undefined ? { poll: 1 } : { poll: 60, maxStaleness: 3_600 };
+    const options = { database: database.options, secret, redisUrl: redis?.url ?? over, revocation };
     [here, there] = await Promise.all([AppProcess.start(options), AppProcess.start(options)]);
   });
   afterAll(async () => {
@@ -143,7 +147,7 @@ function describeProcesses(kind: DatabaseKind, overRedis: boolean): void {
     expect((await valueOf(here.events())).filter((name) => name === 'session.reused')).toHaveLength(1);
   });
 
-  if (overRedis) {
+  if (over === 'ours') {
     it('FT-03 falls back to the poll without Redis, and needs nobody when it is back', async () => {
       const slow = { database: database.options, secret, redisUrl: redis!.url, revocation: { poll: 1 } };
       const [one, other] = await Promise.all([AppProcess.start(slow), AppProcess.start(slow)]);

@@ -1,4 +1,7 @@
+import { ClaimFetcher } from '../../libs/auth/src/session/claim-fetcher.js';
+import { SessionChanges, type SessionChangesParts } from '../../libs/auth/src/session/session-changes.js';
 import type {
+  GrantChange,
   Promotion,
   RefreshTokenRow,
   SessionRow,
@@ -378,6 +381,92 @@ export function describeSessionStore(name: string, openStores: () => Promise<Ope
       });
     });
 
+    describe('replaceGrant and updateData', () => {
+      const grant = { claims: { theme: 'dark' } };
+      const change = (changes: Partial<GrantChange> = {}): GrantChange => ({
+        ...{ sessionId: 'session', seen: {}, grant, now },
+        ...changes,
+      });
+
+      it('write for every process, and nothing besides', async () => {
+        const session = await create({ data: { cart: [1] } });
+        await create({ id: 'another' });
+        expect(await store.replaceGrant(change())).toBe(true);
+        expect(await second.find('session')).toEqual({ ...session, grant });
+        expect(await second.updateData('session', { cart: [] }, now)).toBe(true);
+        expect(await store.find('session')).toEqual({ ...session, grant, data: { cart: [] } });
+        expect(await store.find('another')).toMatchObject({ grant: {}, data: {} });
+      });
+
+      it('S38 replace no grant but the one that was seen', async () => {
+        await create({ grant: { scope: 'read', claims: { theme: 'light' } } });
+        for (const seen of [{}, { scope: 'read' }, { scope: 'Read', claims: { theme: 'light' } }, grant])
+          expect(await store.replaceGrant(change({ seen }))).toBe(false);
+        expect(await store.replaceGrant(change({ seen: (await second.find('session'))!.grant }))).toBe(true);
+      });
+
+      it('find again what they wrote, whatever JSON it is', async () => {
+        const strange = {
+          ...{ text: 'é🔑"\\\n\u2028', empty: '', none: null, real: -1.5e-7, 10: 'ten', 9: 'nine' },
+          ...JSON.parse('{"__proto__": "own", "constructor": 1, "a.b": {"$set": [1, {}]}, "lone": "\\ud800"}'),
+        };
+        await create({ grant: { claims: strange } });
+        const seen = (await store.find('session'))!.grant;
+        expect(await second.replaceGrant(change({ seen, grant: { claims: strange, audience: 'x' } }))).toBe(true);
+        const next = (await second.find('session'))!.grant;
+        expect(next).toEqual({ claims: strange, audience: 'x' });
+        // the same once more is a change too
+        expect(await store.replaceGrant(change({ seen: next, grant: next }))).toBe(true);
+      });
+
+      it('write the same data twice', async () => {
+        await create();
+        for (const handle of [store, second, store])
+          expect(await handle.updateData('session', { a: 1 }, now)).toBe(true);
+      });
+
+      it.each<[what: string, changes: Partial<SessionRow>]>([
+        ['revoked', { revokedAt: now - 1, revokeReason: 'signout' }],
+        ['idle at this very millisecond', { idleExpiresAt: now }],
+        ['at its absolute limit at this very millisecond', { absoluteExpiresAt: now }],
+        ['not there', { id: 'another' }],
+      ])('leave a session as it is that is %s', async (_what, changes) => {
+        const session = await create(changes);
+        expect(await store.replaceGrant(change())).toBe(false);
+        expect(await store.updateData('session', { a: 1 }, now)).toBe(false);
+        expect(await store.find(session.id)).toEqual(session);
+      });
+
+      it('S26 S38 tell one of 20 parallel calls that saw the same', async () => {
+        for (let round = 0; round < 5; round++) {
+          const id = `session-${round}`;
+          await create({ id });
+          const answers = await twenty((handle, index) =>
+            handle.replaceGrant(change({ sessionId: id, grant: { claims: { index } } })),
+          );
+          expect([round, answers.filter(Boolean)]).toEqual([round, [true]]);
+          expect((await store.find(id))?.grant).toEqual({ claims: { index: answers.indexOf(true) } });
+        }
+      });
+
+      it('S26 S38 lose no claim of 20 that are merged at once, while the branch moves', async () => {
+        await create({ grant: { scope: 'read', claims: { own: true, gone: true } } });
+        const changesOf = (handle: SessionStore) => new SessionChanges({ ...partsOfChanges, store: handle });
+        const [moved, ...merged] = await Promise.all([
+          store.promote(promotionOf({})),
+          second.updateData('session', { cart: [1] }, now),
+          changesOf(store).mergeClaims('session', { gone: null }),
+          ...Array.from({ length: 20 }, (_, index) =>
+            changesOf(index % 2 === 0 ? store : second).mergeClaims('session', { [`claim-${index}`]: index }),
+          ),
+        ]);
+        expect([moved, new Set(merged)]).toEqual([true, new Set([true])]);
+        const claims = Object.fromEntries(Array.from({ length: 20 }, (_, index) => [`claim-${index}`, index]));
+        expect(await second.find('session')).toMatchObject({ currentId: 'child', data: { cart: [1] } });
+        expect((await second.find('session'))!.grant).toEqual({ scope: 'read', claims: { own: true, ...claims } });
+      });
+    });
+
     describe('revokeSelected and list', () => {
       /** Of ada: two without a tenant, two of acme, one revoked, two expired; of eve: two. */
       const all: readonly Partial<SessionRow>[] = [
@@ -564,6 +653,11 @@ export function describeSessionStore(name: string, openStores: () => Promise<Ope
         ['promote: the session', (handle, sessionId) => handle.promote(promotionOf({ sessionId }))],
         ['promote: from', (handle, seen) => handle.promote(promotionOf({ seen }))],
         ['promote: to', (handle, to) => handle.promote(promotionOf({ to }))],
+        [
+          'replaceGrant: the session',
+          (handle, sessionId) => handle.replaceGrant({ sessionId, seen: {}, grant: {}, now }),
+        ],
+        ['updateData: the session', (handle, id) => handle.updateData(id, {}, now)],
         ['find', (handle, id) => handle.find(id)],
         ['revoke', (handle, id) => handle.revoke(id, 'revoked', now)],
         ['revokeSelected: the subject', (handle, subject) => handle.revokeSelected({ subject }, 'revoked', now)],
@@ -655,6 +749,15 @@ function tokenRow(changes: Partial<RefreshTokenRow>): RefreshTokenRow {
 function hashOf(id: string): string {
   return `Hash-${id}`.padEnd(43, '_');
 }
+
+/** Its token issuer only says which names are reserved; here none is. */
+const partsOfChanges: Omit<SessionChangesParts, 'store'> = {
+  clock: { now: () => now },
+  tokens: { checkClaims: () => {} } as unknown as SessionChangesParts['tokens'],
+  claims: new ClaimFetcher([], { now: () => now }, () => {
+    throw new Error('there are no providers here');
+  }),
+};
 
 const descentOf = ({ id, parentId, issuedAt }: RefreshTokenRow) => ({ id, parentId, issuedAt });
 

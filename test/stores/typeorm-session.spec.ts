@@ -278,6 +278,8 @@ function describeSessions(kind: DatabaseKind): void {
         ['addToken', () => store.addToken(token())],
         ['promote', () => store.promote(promotionOf({}))],
         ['find', () => store.find('s')],
+        ['replaceGrant', () => store.replaceGrant({ sessionId: 's', seen: {}, grant: {}, now })],
+        ['updateData', () => store.updateData('s', {}, now)],
         ['revoke', () => store.revoke('s', 'signout', now)],
         ['revokeSelected', () => store.revokeSelected({ subject: 'ada' }, 'revoked', now)],
         ['list', () => store.list({ subject: 'ada' }, now)],
@@ -300,6 +302,8 @@ function describeSessions(kind: DatabaseKind): void {
             store.promote(promotionOf({ seen: text })),
             store.promote(promotionOf({ to: text })),
             store.find(text),
+            store.replaceGrant({ sessionId: text, seen: {}, grant: {}, now }),
+            store.updateData(text, {}, now),
             store.revoke(text, 'signout', now),
             store.revoke('s', text as 'signout', now),
             store.revokeSelected({ subject: text }, 'revoked', now),
@@ -328,6 +332,8 @@ function describeSessions(kind: DatabaseKind): void {
             store.promote(promotionOf({ now: number })),
             store.promote(promotionOf({ rotatedBefore: number })),
             store.promote(promotionOf({ idleExpiresAt: number })),
+            store.replaceGrant({ sessionId: 's', seen: {}, grant: {}, now: number }),
+            store.updateData('s', {}, number),
             store.revoke('s', 'signout', number),
             store.revokeSelected({ subject: 'ada' }, 'revoked', number),
             store.list({ subject: 'ada' }, number),
@@ -352,6 +358,9 @@ function describeSessions(kind: DatabaseKind): void {
         const longer = session({ id: 't', data: { ...data, and: 1 } });
         await expect(store.create(longer, token())).rejects.toMatchObject(refusal);
         await expect(store.create(session({ grant: null as never }), token())).rejects.toMatchObject(refusal);
+        await expect(store.updateData('s', { ...data, and: 1 }, now)).rejects.toMatchObject(refusal);
+        const change = { sessionId: 's', seen: {}, grant: { ...data, and: 1 }, now };
+        await expect(store.replaceGrant(change)).rejects.toMatchObject(refusal);
       });
 
       it.each(calls)('lets no SQL, parameter or cause out when %s fails', async (_name, call) => {
@@ -387,17 +396,18 @@ function describeSessions(kind: DatabaseKind): void {
         expect(number).toBeGreaterThan(1);
       });
 
-      it.each(calls.filter(([method]) => ['promote', 'revoke', 'revokeSelected', 'prune'].includes(method)))(
-        'does not guess when the driver of %s does not count rows',
-        async (_name, call) => {
-          await store.create(session({ idleExpiresAt: now - 1 }), token());
-          standBetween(dataSources[0], async (_statement, proceed) => {
-            const result = (await proceed()) as object;
-            return { ...result, affected: undefined };
-          });
-          await expect(call()).rejects.toThrow('The store of sessions failed: MissingRowCount');
-        },
-      );
+      it.each(
+        calls.filter(([method]) =>
+          ['promote', 'revoke', 'revokeSelected', 'prune', 'replaceGrant', 'updateData'].includes(method),
+        ),
+      )('does not guess when the driver of %s does not count rows', async (_name, call) => {
+        await store.create(session({ idleExpiresAt: now - 1 }), token());
+        standBetween(dataSources[0], async (_statement, proceed) => {
+          const result = (await proceed()) as object;
+          return { ...result, affected: undefined };
+        });
+        await expect(call()).rejects.toThrow('The store of sessions failed: MissingRowCount');
+      });
     });
 
     describe('migrations', () => {

@@ -23,7 +23,7 @@ export interface JwtClaims {
 /** Claims that only Latchkey writes (RFC 7519 §4.1 and our own); `scope` and `fresh` have options of their own. */
 export const reservedClaims: readonly string[] = [
   ...['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti'],
-  ...['orig_iat', 'sid', 'auth_time', 'scope', 'fresh', 'csrf', 'grant', 'prt', 'rti', 'rtp'],
+  ...['orig_iat', 'sid', 'auth_time', 'scope', 'fresh', 'csrf', 'grant', 'prt', 'rti', 'rtp', 'tid'],
 ];
 
 /** The protected header of a token (RFC 7515 §4.1). */

@@ -32,6 +32,13 @@ export function checkHeaderNames(header: object): void {
   checkJson('header', header);
 }
 
+/** As {@link checkJson}, for an object. */
+export function checkJsonObject(path: string, value: unknown): void {
+  checkJson(path, value);
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new AuthError('invalid_argument', { reason: `${path} must be an object` });
+}
+
 /** @throws AuthError `invalid_argument` for what JSON would drop or change (a Date, a function, NaN, a class) or no verifier reads. */
 export function checkJson(path: string, value: unknown, depth = 0): asserts value is JsonValue {
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return;

@@ -13,7 +13,7 @@ import { longestToken } from '../jwt/verify.js';
 import { revocationId } from '../stores/revocation-id.js';
 import type { RevocationList } from '../stores/revocation-list.js';
 import type { IssueHooks } from './issue-hooks.js';
-import { checkClaimNames, checkHeaderNames, checkJson } from './issued-claims.js';
+import { checkClaimNames, checkHeaderNames, checkJson, ownClaims } from './issued-claims.js';
 
 /** What a token is issued with, besides its subject. */
 export interface IssueOptions {
@@ -57,6 +57,7 @@ export interface Lineage {
   /** Of a session: the row of the refresh token that came with it, and that one's parent while it is not yet current. */
   readonly refreshId?: string;
   readonly refreshParent?: string;
+  readonly tenant?: string;
 }
 
 export interface TokenIssuerParts {
@@ -130,6 +131,7 @@ export class TokenIssuer {
       ...this.csrfClaim(lineage),
       ...(lineage.refreshId !== undefined && { rti: lineage.refreshId }),
       ...(lineage.refreshParent !== undefined && { rtp: lineage.refreshParent }),
+      ...(lineage.tenant !== undefined && { tid: lineage.tenant }),
       ...(lineage.parent !== undefined && { prt: lineage.parent }),
       ...(lineage.grant !== undefined && { grant: lineage.grant }),
     };
@@ -140,6 +142,16 @@ export class TokenIssuer {
     if (csrf !== undefined) return { csrf };
     if (!this.parts.withCsrf || refreshId !== undefined) return {};
     return { csrf: randomBytes(16).toString('base64url') };
+  }
+
+  /** @throws AuthError `reserved_claim`, `invalid_argument` */
+  checkClaims(claims: object): void {
+    checkClaimNames(claims, this.parts.options);
+  }
+
+  /** The application's own claims of a token: all but those that only Latchkey writes. */
+  ownClaims(claims: JwtClaims): Record<string, JsonValue> {
+    return ownClaims(claims, this.parts.options);
   }
 
   /** The subject that a user becomes. @throws AuthError `invalid_argument`, `store_unavailable` when the hook fails */

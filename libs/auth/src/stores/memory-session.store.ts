@@ -3,6 +3,7 @@ import { endOf, isLive, lastUseOf } from './session-life.js';
 import type {
   Children,
   Descent,
+  GrantChange,
   Promotion,
   RefreshTokenRow,
   RotationRows,
@@ -68,6 +69,20 @@ export class MemorySessionStore extends SessionStore {
     return session && copyOf(session);
   }
 
+  async replaceGrant({ sessionId, seen, grant, now }: GrantChange): Promise<boolean> {
+    const session = this.#live(sessionId, now);
+    if (session === undefined || JSON.stringify(session.grant) !== JSON.stringify(seen)) return false;
+    this.#sessions.set(sessionId, { ...session, grant: copied(grant) });
+    return true;
+  }
+
+  async updateData(sessionId: string, data: SessionRow['data'], now: number): Promise<boolean> {
+    const session = this.#live(sessionId, now);
+    if (session === undefined) return false;
+    this.#sessions.set(sessionId, { ...session, data: copied(data) });
+    return true;
+  }
+
   async revoke(sessionId: string, reason: SessionEnd, now: number): Promise<boolean> {
     checkTexts(sessionId);
     const session = this.#sessions.get(sessionId);
@@ -106,6 +121,12 @@ export class MemorySessionStore extends SessionStore {
       this.#tokens.delete(id);
     }
     return gone.length;
+  }
+
+  #live(sessionId: string, now: number): SessionRow | undefined {
+    checkTexts(sessionId);
+    const session = this.#sessions.get(sessionId);
+    return session !== undefined && isLive(session, now) ? session : undefined;
   }
 
   #selected({ subject, tenant, except }: SessionSelection): SessionRow[] {

@@ -19,6 +19,14 @@ export class NoSessionStore extends SessionStore {
     return false;
   }
 
+  async replaceGrant(): Promise<boolean> {
+    return false;
+  }
+
+  async updateData(): Promise<boolean> {
+    return false;
+  }
+
   async revoke(): Promise<boolean> {
     return false;
   }

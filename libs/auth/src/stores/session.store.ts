@@ -73,6 +73,14 @@ export interface Promotion {
   readonly idleExpiresAt: number;
 }
 
+/** Give a session another grant, where `seen` is still the one it has. */
+export interface GrantChange {
+  readonly sessionId: string;
+  readonly seen: SessionRow['grant'];
+  readonly grant: SessionRow['grant'];
+  readonly now: number;
+}
+
 /** Which sessions: of a subject, perhaps of one tenant alone, perhaps all but one. */
 export interface SessionSelection {
   readonly subject: string;
@@ -106,6 +114,17 @@ export abstract class SessionStore {
 
   /** A session as it stands, revoked and expired ones too; undefined when there is none. */
   abstract find(sessionId: string): Promise<SessionRow | undefined>;
+
+  /**
+   * Only where the grant is `seen`, member for member in the order that {@link find} gave, and the session is neither revoked
+   * nor expired at `now`.
+   *
+   * @returns true for the one of concurrent calls that changed it.
+   */
+  abstract replaceGrant(change: GrantChange): Promise<boolean>;
+
+  /** The last call wins. @returns false when the session is not there, revoked, or expired at `now`. */
+  abstract updateData(sessionId: string, data: SessionRow['data'], now: number): Promise<boolean>;
 
   /**
    * End a session, an expired one too: the clock of another process may be behind.

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { EntityManager, QueryDeepPartialEntity } from 'typeorm';
 import { endOf } from '../stores/session-life.js';
-import type { Promotion, SessionEnd, SessionRow, SessionSelection } from '../stores/session.store.js';
+import type { GrantChange, Promotion, SessionEnd, SessionRow, SessionSelection } from '../stores/session.store.js';
 import { affectedRows, insertRow } from './conditional-write.js';
+import { jsonColumn } from './json-column.js';
 import { SessionEntity } from './session.entity.js';
 
 /** Conditions name columns, not properties: an UPDATE and a SELECT share them. */
@@ -47,6 +48,36 @@ export async function promote(
     .callListeners(false)
     .execute();
   return affectedRows(promoted) > 0;
+}
+
+/** Of concurrent calls that saw the same grant, one finds it there: the text of the column decides. */
+export async function replaceGrant(db: EntityManager, { sessionId, seen, grant, now }: GrantChange): Promise<boolean> {
+  const replaced = await db
+    .createQueryBuilder()
+    .update(SessionEntity)
+    .set({ grant } as QueryDeepPartialEntity<SessionEntity>)
+    .where('id = :sessionId AND granted = :seen', { sessionId, seen: jsonColumn.to(seen) as string })
+    .andWhere(stillLive, { now })
+    .callListeners(false)
+    .execute();
+  return affectedRows(replaced) > 0;
+}
+
+export async function updateData(
+  db: EntityManager,
+  id: string,
+  data: SessionRow['data'],
+  now: number,
+): Promise<boolean> {
+  const updated = await db
+    .createQueryBuilder()
+    .update(SessionEntity)
+    .set({ data } as QueryDeepPartialEntity<SessionEntity>)
+    .where('id = :id', { id })
+    .andWhere(stillLive, { now })
+    .callListeners(false)
+    .execute();
+  return affectedRows(updated) > 0;
 }
 
 export async function revokeSession(db: EntityManager, id: string, reason: SessionEnd, now: number): Promise<boolean> {

@@ -1,5 +1,6 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import type {
+  GrantChange,
   Promotion,
   RefreshTokenRow,
   RotationRows,
@@ -19,8 +20,10 @@ import {
   leastRecentlyUsed,
   listSessions,
   promote,
+  replaceGrant,
   revokeSelected,
   revokeSession,
+  updateData,
 } from './session.statements.js';
 
 /**
@@ -67,6 +70,22 @@ export class TypeormSessionStore extends SessionStore {
   async find(sessionId: string): Promise<SessionRow | undefined> {
     checkText('sessionId', sessionId);
     return this.#run((db) => findSession(db, sessionId));
+  }
+
+  async replaceGrant(change: GrantChange): Promise<boolean> {
+    const { sessionId, seen, grant, now } = change;
+    checkText('sessionId', sessionId);
+    checkJsonObject('seen', seen);
+    checkJsonObject('grant', grant);
+    checkWholeNumbers({ now });
+    return this.#run((db) => replaceGrant(db, change));
+  }
+
+  async updateData(sessionId: string, data: SessionRow['data'], now: number): Promise<boolean> {
+    checkText('sessionId', sessionId);
+    checkJsonObject('data', data);
+    checkWholeNumbers({ now });
+    return this.#run((db) => updateData(db, sessionId, data, now));
   }
 
   async revoke(sessionId: string, reason: SessionEnd, now: number): Promise<boolean> {

@@ -1,0 +1,54 @@
+import type { Clock } from '../auth.clock.js';
+import { AuthError } from '../auth.errors.js';
+import type { ClaimOwner, ClaimValue, ProviderFinder, SessionClaim } from '../jwt/session-claim.js';
+import { checkJson } from './issued-claims.js';
+
+/** Values by the names of their claims, as a token holds them. */
+export type FetchedClaims = Record<string, ClaimValue>;
+
+/** Asks the application for the claims that `session.claims` defines. */
+export class ClaimFetcher {
+  constructor(
+    private readonly defined: readonly SessionClaim[],
+    private readonly clock: Clock,
+    private readonly find: ProviderFinder,
+  ) {}
+
+  fetchAll(owner: ClaimOwner): Promise<FetchedClaims> {
+    return this.fetch(this.defined, owner);
+  }
+
+  /** @throws AuthError `store_unavailable` when one cannot be had: an outage is no "no"; `invalid_argument` for one that is not defined, or no JSON */
+  async fetch(claims: readonly SessionClaim[], owner: ClaimOwner): Promise<FetchedClaims> {
+    const { id, subject, tenant } = owner;
+    const values = claims.map(async (claim) => [claim.key, await this.ask(claim, { id, subject, tenant })] as const);
+    return Object.fromEntries(await Promise.all(values));
+  }
+
+  /** @throws AuthError `reserved_claim` for a name that a defined claim has */
+  checkNames(claims: object): void {
+    for (const { key } of this.defined) {
+      if (Object.hasOwn(claims, key))
+        throw new AuthError('reserved_claim', { reason: `claims.${key} is fetched: see session.claims` });
+    }
+  }
+
+  private async ask(claim: SessionClaim, owner: ClaimOwner): Promise<ClaimValue> {
+    if (!this.defined.includes(claim))
+      throw new AuthError('invalid_argument', { reason: `the claim ${claim.key} is not in session.claims` });
+    // the time of the question: what changed while it was answered may not be in the answer
+    const t = this.clock.now();
+    const v = (await this.answer(claim, owner)) ?? null;
+    checkJson(`claims.${claim.key}`, v);
+    return { v, t };
+  }
+
+  /** Whatever is thrown: an HttpException of the application would be taken for its word on this request. */
+  private async answer(claim: SessionClaim, owner: ClaimOwner): Promise<unknown> {
+    try {
+      return await claim.fetch(owner, this.find);
+    } catch (cause) {
+      throw new AuthError('store_unavailable', { reason: `the claim ${claim.key} could not be fetched`, cause });
+    }
+  }
+}

@@ -336,6 +336,7 @@ const refusals = {
   user_not_found: [401, 'invalid_token'],
   fresh_required: [401, 'insufficient_user_authentication'],
   insufficient_scope: [403, 'insufficient_scope'],
+  claim_invalid: [403, 'insufficient_scope'],
   token_rejected: [403, 'insufficient_scope'],
   csrf_failed: [403, 'csrf_failed'],
   too_many_refreshes: [429, 'slow_down'],

@@ -7,6 +7,7 @@ import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { ApiBearerAuth, ApiOperation, ApiProperty, ApiResponse, DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
 import {
   anyOf,
+  defineClaim,
   AuthModule,
   AuthService,
   param,
@@ -85,6 +86,8 @@ class PlainController {
   }
 }
 
+const roles = defineClaim<string[]>({ key: 'roles', fetch: () => ['reader'] });
+
 @RequireToken({ scope: { admin: true } })
 @Controller('users/:username')
 class UsersController {
@@ -112,6 +115,18 @@ class UsersController {
     return {};
   }
 
+  @RequireToken({ session: true })
+  @Get('session')
+  session() {
+    return {};
+  }
+
+  @RequireToken({ session: { claims: [roles.includes('admin'), roles.excludes('guest')] } })
+  @Get('roles')
+  roles() {
+    return {};
+  }
+
   @Public()
   @Get('avatar')
   avatar() {
@@ -126,9 +141,10 @@ async function start(
   adapter: Adapter,
   { options = {}, root = {}, setUp }: { options?: Options; root?: Json; setUp?: (app: INestApplication) => void } = {},
 ): Promise<INestApplication> {
+  const session = { ...(options.session ?? { transfer: 'header' }), claims: [roles] };
   @Module({
     imports: [
-      AuthModule.forRoot({ jwt: { issuer, secret }, ...options } as AuthModuleOptions),
+      AuthModule.forRoot({ jwt: { issuer, secret }, ...options, session } as AuthModuleOptions),
       UsersModule,
       RouterModule.register([{ path: 'api', module: UsersModule }]),
     ],
@@ -188,6 +204,8 @@ describe.each(adapters)('the OpenAPI document (%s)', (adapter) => {
       '/api/users/{username}/strict',
       'Requires: an authentication in the last 300 s; claims { plan: "pro" or "team" }; scope notes:read notes:write',
     ],
+    ['get', '/api/users/{username}/session', 'Requires: a session'],
+    ['get', '/api/users/{username}/roles', 'Requires: a session, its claims roles'],
     [
       'post',
       '/api/users/{username}/renew',
@@ -242,6 +260,10 @@ describe.each(adapters)('the OpenAPI document (%s)', (adapter) => {
       scope: 'notes:read notes:write',
       claims: { plan: { anyOf: ['pro', 'team'] } },
     });
+    expect(at('/api/users/{username}/session')['x-required-token']).toMatchObject({ session: true });
+    expect(at('/api/users/{username}/session')['responses']).not.toHaveProperty('403');
+    expect(at('/api/users/{username}/roles')['x-required-token']).toMatchObject({ session: { claims: ['roles'] } });
+    expect(at('/api/users/{username}/roles')['responses']['403'].description).toContain('error="insufficient_scope"');
   });
 
   it('stays valid in shape: every scheme that is asked for is defined, and JSON loses nothing', () => {

@@ -157,6 +157,30 @@ describe('the examples of the README', () => {
     await app.close();
   });
 
+  it('ask for the claims of a session, and change them', async () => {
+    const { SessionClaimsModule } = await import('../../docs/examples/session-claims.js');
+    const app = await NestFactory.create(SessionClaimsModule, { logger: false, abortOnError: false });
+    await app.listen(0, '127.0.0.1');
+    const url = await app.getUrl();
+    const call = async (method: string, path: string, token?: string, body?: object) => {
+      const headers = { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) };
+      const answer = await fetch(url + path, { method, headers, ...(body && { body: JSON.stringify(body) }) });
+      return { status: answer.status, headers: answer.headers, body: (await answer.json()) as Record<string, any> };
+    };
+    const logIn = async (username: string): Promise<string> =>
+      (await call('POST', '/login', undefined, { username })).body['access_token'] as string;
+
+    const [ada, root] = [await logIn('ada'), await logIn('root')];
+    expect((await call('DELETE', '/users/bob', root)).body).toEqual({ removed: 'bob' });
+    const refused = await call('DELETE', '/users/bob', ada);
+    expect([refused.status, refused.body['claimValidationErrors'][0].id]).toEqual([403, 'roles']);
+    const themed = await call('PUT', '/theme', ada, { theme: 'dark' });
+    expect(themed.body).toEqual({ theme: 'dark' });
+    expect(themed.headers.get('st-access-token')).not.toBe(ada);
+    expect((await call('GET', '/visits', ada)).body).toEqual({ visits: 1 });
+    await app.close();
+  });
+
   it('write into the document what a route asks', async () => {
     const { AppModule } = await import('../../docs/examples/five-minutes.js');
     const { setUpDocumentation } = await import('../../docs/examples/openapi.js');

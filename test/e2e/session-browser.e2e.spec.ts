@@ -2,9 +2,17 @@ import { jest } from '@jest/globals';
 import { existsSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Controller, Get, Header } from '@nestjs/common';
+import { Controller, Get, Header, Inject, Post } from '@nestjs/common';
 import { build } from 'esbuild';
-import { AuthModule, Public, RequireToken } from 'nest-latchkey';
+import {
+  AuthModule,
+  AuthService,
+  CurrentSession,
+  defineClaim,
+  Public,
+  RequestSession,
+  RequireToken,
+} from 'nest-latchkey';
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
 import { adapters, Api, decoded, type Adapter } from './fixture.js';
 import { LogInController } from './session-client.js';
@@ -23,8 +31,12 @@ const switches =
 const html = '<!doctype html><meta charset="utf-8"><title>A client</title><script src="/client.js"></script>';
 let script = '';
 
+const roles = defineClaim<string[]>({ key: 'roles', fetch: () => ['reader'] });
+
 @Controller()
 class PageController {
+  constructor(@Inject(AuthService) private readonly auth: AuthService) {}
+
   @Public()
   @Get('page')
   @Header('Content-Type', 'text/html')
@@ -37,6 +49,19 @@ class PageController {
   @Header('Content-Type', 'text/javascript')
   client(): string {
     return script;
+  }
+
+  @RequireToken({ session: true })
+  @Post('theme')
+  async theme(@CurrentSession() session: RequestSession): Promise<object> {
+    await this.auth.mergeSessionClaims(session, { theme: 'dark' });
+    return {};
+  }
+
+  @RequireToken({ session: { claims: [roles.includes('admin')] } })
+  @Get('admins')
+  admins(): object {
+    return {};
   }
 
   @RequireToken({ scope: { admin: true } })
@@ -110,7 +135,7 @@ describeInBrowser('S46 supertokens-website', () => {
 
     beforeAll(async () => {
       other = await otherOrigin();
-      const session = { antiCsrf: situation.antiCsrf };
+      const session = { antiCsrf: situation.antiCsrf, claims: [roles] };
       api = new Api(situation.adapter, {
         options: { publicUrl: 'http://127.0.0.1:1', session },
         controllers: [LogInController, PageController],
@@ -234,6 +259,32 @@ describeInBrowser('S46 supertokens-website', () => {
       const before = refreshes;
       expect((await call('GET', '/forbidden'))[0]).toBe(403);
       expect(refreshes).toBe(before);
+    });
+
+    it('S38 S39 learns of claims that change, and of those that do not hold', async () => {
+      await logIn();
+      const events = await page.evaluateHandle(
+        ([apiDomain, tokenTransferMethod]) => {
+          const heard: string[] = [];
+          const onHandleEvent = ({ action }: { action: string }) => heard.push(action);
+          // @ts-expect-error -- a global of the page
+          // oxlint-disable-next-line no-undef
+          window.client.init({ apiDomain, apiBasePath: '/auth', tokenTransferMethod, onHandleEvent });
+          return heard;
+        },
+        [apiUrl, situation.mode] as const,
+      );
+      const payload = (): Promise<Record<string, any>> =>
+        // @ts-expect-error -- a global of the page
+        // oxlint-disable-next-line no-undef
+        page.evaluate(() => window.client.getAccessTokenPayloadSecurely());
+      expect(await payload()).toMatchObject({ roles: { v: ['reader'], t: api.clock.now() } });
+      expect((await call('POST', '/theme'))[0]).toBe(201);
+      expect(await payload()).toMatchObject({ theme: 'dark' });
+      expect(await call('GET', '/admins')).toMatchObject([403, { claimValidationErrors: [{ id: 'roles' }] }]);
+      expect(await events.jsonValue()).toEqual(['ACCESS_TOKEN_PAYLOAD_UPDATED', 'API_INVALID_CLAIM']);
+      expect((await call('POST', '/protected'))[0]).toBe(201);
+      expect(refreshes).toBe(0);
     });
 
     it('S19 loses the session when a stolen token comes back', async () => {

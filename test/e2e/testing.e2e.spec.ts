@@ -6,9 +6,11 @@ import {
   AuthModule,
   AuthService,
   Clock,
+  CurrentSession,
   CurrentToken,
   CurrentUser,
   Public,
+  RequestSession,
   RequireToken,
   RequireTokenGuard,
   Token,
@@ -37,6 +39,12 @@ class NotesController {
   @Get('optional')
   optional(@CurrentToken() token: Token | null) {
     return { sub: token?.sub ?? null };
+  }
+
+  @RequireToken({ session: true })
+  @Get('session')
+  session(@CurrentSession() session: RequestSession) {
+    return session;
   }
 
   @RequireToken({ type: 'refresh' })
@@ -166,6 +174,11 @@ describe.each(adapters)('a stub of the guard (%s)', (adapter) => {
         body: { sub: 'alice', claims: { sub: 'alice', plan: 'pro' } },
       });
       expect((await send(app, 'POST', '/admin')).body).toEqual({ sub: 'alice', name: 'Alice' });
+
+      const claims = { sub: 'alice', sid: 'one', tid: 'acme' };
+      guard.token = mockToken(claims);
+      const session = { id: 'one', subject: 'alice', tenant: 'acme', claims };
+      expect((await send(app, 'GET', '/session')).body).toEqual(session);
 
       guard.token = mockToken({ sub: 'bob' });
       expect((await send(app, 'GET', '/optional')).body).toEqual({ sub: 'bob' });

@@ -5,6 +5,7 @@ import { JwtOptions } from '../../libs/auth/src/jwt/jwt.options.js';
 import { KeyRing } from '../../libs/auth/src/jwt/key-ring.js';
 import { createJwtKey } from '../../libs/auth/src/jwt/keys.js';
 import { parseJwt, verifyJwt } from '../../libs/auth/src/jwt/verify.js';
+import { ClaimFetcher } from '../../libs/auth/src/session/claim-fetcher.js';
 import type { IssueHooks } from '../../libs/auth/src/session/issue-hooks.js';
 import type { IssuedSession } from '../../libs/auth/src/session/session-tokens.js';
 import { SessionService, type SessionServiceParts } from '../../libs/auth/src/session/session.service.js';
@@ -78,6 +79,9 @@ export function openSessions(
       reuseLeeway: leeway,
       maxPerSubject: 100,
       withAntiCsrf: false,
+      claims: new ClaimFetcher([], clock, () => {
+        throw new Error('there are no providers here');
+      }),
     },
     tokens: new TokenIssuer({ options, keys: new KeyRing([key]), clock, hooks, revocations, withCsrf: false }),
     emit: (name, payload) => events.push({ name, payload }),

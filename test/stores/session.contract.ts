@@ -750,10 +750,10 @@ function hashOf(id: string): string {
   return `Hash-${id}`.padEnd(43, '_');
 }
 
-/** Its token issuer only says which names are reserved; here none is. */
+/** Its token issuer says only what no token could hold; here there is no such thing. */
 const partsOfChanges: Omit<SessionChangesParts, 'store'> = {
   clock: { now: () => now },
-  tokens: { checkClaims: () => {} } as unknown as SessionChangesParts['tokens'],
+  tokens: { checkClaims: () => {}, issue: async () => '' } as unknown as SessionChangesParts['tokens'],
   claims: new ClaimFetcher([], { now: () => now }, () => {
     throw new Error('there are no providers here');
   }),

@@ -22,6 +22,7 @@ const kinds = {
     message: 'A more recent authentication is required',
   },
   insufficient_scope: { status: 403, error: 'insufficient_scope', message: 'The token does not grant this request' },
+  claim_invalid: { status: 403, error: 'insufficient_scope', message: 'invalid claim' },
   token_rejected: { status: 403, error: 'insufficient_scope', message: 'The token was rejected' },
   csrf_failed: { status: 403, error: 'csrf_failed', message: 'The request carries no valid proof of its origin' },
   too_many_refreshes: { status: 429, error: 'slow_down', message: 'The session is refreshed too often' },
@@ -40,6 +41,12 @@ export type AuthErrorCode = keyof typeof kinds;
 /** All codes, for exhaustive tables and tests. */
 export const authErrorCodes = Object.keys(kinds) as readonly AuthErrorCode[];
 
+/** A claim that does not hold: its name, and why. */
+export interface ClaimError {
+  readonly id: string;
+  readonly reason: { readonly message: string };
+}
+
 export interface AuthErrorDetails {
   /** Why, for the developer's log. Never a token, key, secret, code or password. */
   reason?: string;
@@ -55,6 +62,8 @@ export interface AuthErrorDetails {
   token?: unknown;
   /** The token names no key of ours, perhaps no more: one that a refresh gives is of a key that is. */
   unknownKey?: boolean;
+  /** Which claims of the session do not hold, and why. They reach the client, which holds the claims itself. */
+  claimErrors?: readonly ClaimError[];
   /** The status, and the text to send, where a protocol asks for others than the code's own. */
   phrase?: { status: number; message: string };
 }
@@ -79,6 +88,8 @@ export class AuthError extends Error {
   readonly hasOwnPhrase: boolean;
   /** Not enumerable: a logger that prints the error does not print the token's claims. */
   declare readonly token: unknown;
+  /** Not enumerable either: it tells values of claims. */
+  declare readonly claimErrors: readonly ClaimError[] | undefined;
 
   constructor(
     readonly code: AuthErrorCode,
@@ -95,6 +106,7 @@ export class AuthError extends Error {
     this.retryAfter = details.retryAfter ?? (kind.status === 503 ? 1 : undefined);
     this.unknownKey = details.unknownKey === true;
     Object.defineProperty(this, 'token', { value: details.token, enumerable: false });
+    Object.defineProperty(this, 'claimErrors', { value: details.claimErrors, enumerable: false });
   }
 }
 

@@ -106,6 +106,7 @@ export class AuthModule extends ConfigurableModuleClass implements OnModuleInit,
       subjectClaim: jwt.subjectClaim,
       withCookies,
       hasStore: this.stores.revocations !== undefined,
+      sessionClaims: this.settings.session.claims,
       hasUsers: this.hooks.loadUser !== undefined,
     });
     this.warn();

@@ -4,6 +4,9 @@ import { authHookNames, type AuthHooks } from './auth.hooks.js';
 import { isLoopback } from './auth.loopback.js';
 import type { AuthSettings } from './auth.settings.js';
 import type { SlidingRefresh } from './http/cookies.options.js';
+import { reservedClaims } from './jwt/claims.js';
+import type { JwtOptions } from './jwt/jwt.options.js';
+import { SessionClaim } from './jwt/session-claim.js';
 import { authErrorNames, type AuthErrorName, type ErrorsOptions } from './http/errors.options.js';
 import { longestConfigured } from './jwt/jwt.options.js';
 import { RevocationFanOut } from './stores/revocation-fan-out.js';
@@ -54,6 +57,7 @@ function checkLifetimes({ jwt, revocation, managedKeys }: AuthSettings): void {
 function checkSessions({ session, jwt, cookies, withSessions, sessionsInCookies }: AuthSettings): void {
   if (seconds(session.idleLifetime) > seconds(session.absoluteLifetime))
     throw new AuthConfigError('session.idleLifetime', 'is longer than session.absoluteLifetime');
+  checkSessionClaims(session.claims, jwt);
   if (!withSessions) return;
   if (seconds(jwt.accessTokenLifetime) + seconds(session.reuseLeeway) >= seconds(session.idleLifetime)) {
     throw new AuthConfigError(
@@ -66,6 +70,18 @@ function checkSessions({ session, jwt, cookies, withSessions, sessionsInCookies 
       'session.antiCsrf',
       "is 'none' beside cookies.sameSite: 'none': every site could act for your users, take 'custom-header'",
     );
+  }
+}
+
+/** Of two claims of one name one would hide the other; of a name that we write, both would be wrong. */
+function checkSessionClaims(claims: readonly SessionClaim[], { subjectClaim, typeClaim }: JwtOptions): void {
+  const seen = new Set([...reservedClaims, subjectClaim, typeClaim]);
+  for (const [index, claim] of claims.entries()) {
+    const option = `session.claims[${index}]`;
+    if (!(claim instanceof SessionClaim)) throw new AuthConfigError(option, 'must be what defineClaim() gives');
+    if (seen.has(claim.key))
+      throw new AuthConfigError(option, `has the key ${claim.key}, which is reserved or taken: name another`);
+    seen.add(claim.key);
   }
 }
 

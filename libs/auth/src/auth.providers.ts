@@ -15,6 +15,7 @@ import { CookieJar } from './http/cookie-jar.js';
 import { CookieSlider } from './http/cookie-slider.js';
 import { HttpTransport } from './http/http.transport.js';
 import { OriginProof } from './http/origin-proof.js';
+import { SessionRenewal } from './http/session-renewal.js';
 import { SessionProof } from './http/session-proof.js';
 import { sessionCookies } from './http/session-protocol.js';
 import { SessionWire } from './http/session-wire.js';
@@ -22,11 +23,13 @@ import { KeyRing } from './jwt/key-ring.js';
 import { longestConfigured } from './jwt/jwt.options.js';
 import { TrustedIssuer } from './jwt/trusted-issuer.js';
 import { ActivityChecker } from './resource/check-active.js';
+import { ClaimRenewal, SessionChecker } from './resource/check-session.js';
 import { Refusals } from './resource/refusals.js';
 import { REQUEST_HOOKS, type RequestHooks } from './resource/request-hooks.js';
 import { GUARD_SETTINGS, RequireTokenGuard, type GuardSettings } from './resource/require-token.guard.js';
 import { Transport } from './resource/transport.js';
 import { TokenVerifier } from './resource/verify-token.js';
+import { ClaimFetcher } from './session/claim-fetcher.js';
 import { ISSUE_HOOKS, type IssueHooks } from './session/issue-hooks.js';
 import { TokenRefresher } from './session/refresh.js';
 import { allowedSkew } from './session/key-schedule.js';
@@ -133,8 +136,14 @@ export const providersOf = (optionsToken: string | symbol): Provider[] => [
       new TokenService({ options: jwt, tokens, clock, revocations, emit }),
   ),
   make(
+    ClaimFetcher,
+    [AUTH_SETTINGS, Clock, ModuleRef],
+    ({ session }: AuthSettings, clock: Clock, modules: ModuleRef) =>
+      new ClaimFetcher(session.claims, clock, (type) => modules.get(type, { strict: false })),
+  ),
+  make(
     SessionService,
-    [AUTH_SETTINGS, STORES, TokenIssuer, RevocationList, Clock, AUTH_EVENTS, ISSUE_HOOKS],
+    [AUTH_SETTINGS, STORES, TokenIssuer, RevocationList, Clock, AUTH_EVENTS, ISSUE_HOOKS, ClaimFetcher],
     (
       { session }: AuthSettings,
       { sessions: store }: Stores,
@@ -143,9 +152,10 @@ export const providersOf = (optionsToken: string | symbol): Provider[] => [
       clock: Clock,
       emit: AuthEventListener,
       hooks: IssueHooks,
+      claims: ClaimFetcher,
     ) =>
       new SessionService({
-        ...{ store, tokens, revocations, clock, emit, hooks },
+        ...{ store, tokens, revocations, clock, emit, hooks, claims },
         idleLifetime: seconds(session.idleLifetime) * 1000,
         absoluteLifetime: seconds(session.absoluteLifetime) * 1000,
         reuseLeeway: seconds(session.reuseLeeway) * 1000,
@@ -234,6 +244,8 @@ export const providersOf = (optionsToken: string | symbol): Provider[] => [
     },
   ),
 
+  { provide: ClaimRenewal, useClass: SessionRenewal },
+  SessionChecker,
   Refusals,
   RequireTokenGuard,
   SessionAnswers,
@@ -246,7 +258,7 @@ export const providersOf = (optionsToken: string | symbol): Provider[] => [
 export const exported = [
   ...[AuthService, RequireTokenGuard, AUTH_SETTINGS, AUTH_HOOKS, REQUEST_HOOKS, GUARD_SETTINGS],
   ...[AUTH_EVENTS, Refusals, Clock, KeyRing, Transport, TokenVerifier, ActivityChecker, TokenService, RevocationList],
-  ...[SessionService],
+  ...[SessionService, SessionChecker],
 ];
 
 function managedKeys({ managedKeys: managed, jwt }: AuthSettings, stores: Stores): ManagedKeys | undefined {

@@ -1,6 +1,8 @@
 import { Inject, Injectable, type Type } from '@nestjs/common';
 import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import { AuthConfigError } from './auth.errors.js';
+import type { SessionClaim } from './jwt/session-claim.js';
+import { isSessionFactory } from './resource/current-session.decorator.js';
 import { isDecisionFactory, isUserFactory } from './resource/current-token.decorator.js';
 import { declaredRequirement } from './resource/route-requirement.js';
 import { routeTable } from './resource/route-table.js';
@@ -14,6 +16,8 @@ export interface RouteCapabilities {
   readonly withCookies: boolean;
   readonly hasStore: boolean;
   readonly hasUsers: boolean;
+  /** `session.claims`. */
+  readonly sessionClaims: readonly SessionClaim[];
 }
 
 /** Metadata of Nest: the arguments of handlers. */
@@ -73,13 +77,17 @@ class Route {
 
   private checkCapabilities(
     requirement: TokenRequirement,
-    { issuers, withCookies, hasStore, subjectClaim }: RouteCapabilities,
+    { issuers, withCookies, hasStore, subjectClaim, sessionClaims }: RouteCapabilities,
   ): void {
-    const { issuer, revocation, locations, cookie } = requirement;
+    const { issuer, revocation, locations, cookie, session } = requirement;
     if (issuer !== undefined && !issuers.includes(issuer))
       this.fail('issuer', 'the module trusts no such issuer: add it to jwt.trustedIssuers');
     if (subjectClaim !== 'sub' && Object.hasOwn(requirement.claims ?? {}, 'sub'))
       this.fail('sub', `the subject is the claim ${subjectClaim} here: ask claims: { ${subjectClaim}: … }`);
+    for (const { claim } of session?.claims ?? []) {
+      if (!sessionClaims.includes(claim))
+        this.fail('session.claims', `nobody fetches the claim ${claim.key}: add it to session.claims of the module`);
+    }
     if (revocation === 'store' && !hasStore) this.fail("revocation: 'store'", 'the module has noStores()');
     if (!withCookies && (cookie !== undefined || locations?.includes('cookie') === true)) {
       this.fail('locations', 'the module issues no tokens for cookies: set `cookies: {}` in forRoot()');
@@ -98,6 +106,12 @@ class Route {
     ) {
       this.fail('@CurrentToken()', 'the route has no @RequireToken() that could fill it');
     }
+    const ofSession = (requirement as TokenRequirement | undefined)?.session !== undefined;
+    if (factories.some(isSessionFactory) && !ofSession)
+      this.fail(
+        '@CurrentSession()',
+        'the route takes tokens of no session too: write @RequireToken({ session: true })',
+      );
     if (factories.some(isUserFactory) && !hasUsers)
       this.fail('@CurrentUser()', 'write hooks.loadUser, which finds the user of a token');
   }

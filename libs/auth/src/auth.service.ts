@@ -3,9 +3,10 @@ import { AuthError } from './auth.errors.js';
 import { SessionAnswers, type HttpExchange, type SessionResponse } from './auth.session-answers.js';
 import { CookieJar, type CookieAttributes, type CookieTokens } from './http/cookie-jar.js';
 import type { HttpResponse } from './http/http-response.js';
-import type { JwtClaims, JwtHeader } from './jwt/claims.js';
+import type { JsonValue, JwtClaims, JwtHeader } from './jwt/claims.js';
 import { isProven } from './jwt/equal-text.js';
 import { parseJwt, unverifiedClaims } from './jwt/verify.js';
+import type { RequestSession } from './resource/current-session.decorator.js';
 import { RequireTokenGuard } from './resource/require-token.guard.js';
 import { Token } from './resource/token.js';
 import type { TokenKind } from './resource/token-kind.js';
@@ -159,6 +160,36 @@ export class AuthService {
   /** A session that has not ended. @throws AuthError `store_unavailable` */
   getSession(id: string): Promise<Session | undefined> {
     return this.sessions.get(id);
+  }
+
+  /**
+   * Write other data into a session, in place of all it has. For the server alone: no client sees it.
+   *
+   * @param session by its id, or as `@CurrentSession()` gave it.
+   * @returns by an id: was there such a session, that has not ended?
+   * @throws AuthError `token_revoked` when the session of the request has ended, `invalid_argument`, `store_unavailable`
+   */
+  async updateSessionData(session: RequestSession | string, data: Record<string, JsonValue>): Promise<boolean> {
+    const isUpdated = await this.sessions.updateData(typeof session === 'string' ? session : session.id, data);
+    if (!isUpdated && typeof session !== 'string')
+      throw new AuthError('token_revoked', { reason: 'the session has ended' });
+    return isUpdated;
+  }
+
+  /**
+   * Lay claims over those of a session; null takes one away. Its client sees them, and they come back at each refresh unless
+   * `hooks.sessionGrant` says otherwise.
+   *
+   * @param session by its id: its access tokens have the claims from the next refresh on. As `@CurrentSession()` gave it: the
+   *   answer carries a new access token as well, which the other tabs of the client have at once or after their next refresh.
+   * @returns by an id: was there such a session, that has not ended?
+   * @throws AuthError `reserved_claim` for what Latchkey writes and `session.claims` fetches; `token_revoked` when the session of
+   *   the request has ended; `invalid_argument`, `store_unavailable`
+   */
+  async mergeSessionClaims(session: RequestSession | string, claims: Record<string, JsonValue>): Promise<boolean> {
+    if (typeof session === 'string') return this.sessions.mergeClaims(session, claims);
+    await this.answers.mergeClaims(session, claims);
+    return true;
   }
 
   /** The sessions of a subject that have not ended, the newest first. @throws AuthError `store_unavailable` */

@@ -1,10 +1,16 @@
 import { isIP } from 'node:net';
 import { Inject, Injectable } from '@nestjs/common';
+import { AuthError } from './auth.errors.js';
 import { HttpMessage, type HttpRequest } from './http/http-message.js';
 import type { HttpResponse } from './http/http-response.js';
 import { frontToken, SessionWire } from './http/session-wire.js';
+import type { JsonValue } from './jwt/claims.js';
+import { answerOf, type RequestSession } from './resource/current-session.decorator.js';
+import { decisionOf, rememberDecision } from './resource/decision.js';
+import { Token } from './resource/token.js';
+import { TokenVerifier } from './resource/verify-token.js';
 import { SessionService, type CreateSessionOptions } from './session/session.service.js';
-import type { IssuedSession } from './session/session-tokens.js';
+import type { IssuedAccess, IssuedSession } from './session/session-tokens.js';
 import { TokenService, type TokenResponse } from './session/token.service.js';
 
 /** A request and its answer, of Express or Fastify: `@Req()`, `@Res({ passthrough: true })`. */
@@ -37,6 +43,7 @@ export class SessionAnswers {
     @Inject(SessionService) private readonly sessions: SessionService,
     @Inject(TokenService) private readonly tokens: TokenService,
     @Inject(SessionWire) private readonly wire: SessionWire,
+    @Inject(TokenVerifier) private readonly verifier: TokenVerifier,
   ) {}
 
   /** @returns what the handler may answer: the tokens where the client keeps them, `{}` where cookies do. */
@@ -57,6 +64,39 @@ export class SessionAnswers {
     }
     // cookies hide the tokens from scripts: then the body must too
     return mode === 'cookie' ? {} : this.bodyOf(issued);
+  }
+
+  /**
+   * Change the claims of a session, and give its client the token that holds them in the answer to the request it came by.
+   *
+   * @throws AuthError `token_revoked` when the session has ended meanwhile, and as `SessionService.mergeClaims`
+   */
+  async mergeClaims(session: RequestSession, changes: Record<string, JsonValue>): Promise<void> {
+    const context = answerOf(session);
+    const request = context.switchToHttp().getRequest<object>();
+    let before = decisionOf(request)!;
+    let next = await this.reissued(before.token!, changes);
+    // first what can be refused: claims that no cookie holds would stop every refresh
+    this.wire.checkAccess(next.issued, next.token.location);
+    if (!(await this.sessions.mergeClaims(session.id, changes)))
+      throw new AuthError('token_revoked', { reason: 'the session has ended' });
+    // another change of the same request was faster: its claims belong in the token too
+    while (decisionOf(request) !== before) {
+      before = decisionOf(request)!;
+      next = await this.reissued(before.token!, changes);
+    }
+    this.wire.writeAccess(context.switchToHttp().getResponse<HttpResponse>(), next.issued, next.token.location);
+    rememberDecision(request, { ...before, token: next.token });
+  }
+
+  private async reissued(
+    { sub, claims, location, overridden }: Token,
+    changes: Record<string, JsonValue>,
+  ): Promise<{ issued: IssuedAccess; token: Token }> {
+    const issued = await this.sessions.reissue({ subject: sub, claims }, changes);
+    // the route was let in by the token before: this one is of the same session, and ends when that one does
+    const verified = await this.verifier.verify(issued.accessToken, { anyAudience: true, allowExpired: true });
+    return { issued, token: new Token(verified, location, overridden) };
   }
 
   /** For an application's own way to the client. */

@@ -10,6 +10,7 @@ export { RequireToken, Public } from './resource/require-token.decorator.js';
 export type { RequireTokenOptions, ClaimRequirements } from './resource/require-token.options.js';
 export { param, query, body, anyOf, type ClaimRequirement } from './resource/request-value.js';
 export { CurrentToken, CurrentUser } from './resource/current-token.decorator.js';
+export { CurrentSession, RequestSession } from './resource/current-session.decorator.js';
 export { Token } from './resource/token.js';
 export { RequireTokenGuard } from './resource/require-token.guard.js';
 export type { TokenLocation } from './resource/token-location.js';
@@ -18,6 +19,8 @@ export type { TokenLocation } from './resource/token-location.js';
 export { AuthService, type VerifyOptions } from './auth.service.js';
 export type { HttpExchange, SessionResponse } from './auth.session-answers.js';
 export { Session } from './session/session.js';
+export { defineClaim, type ClaimOwner, type ClaimValidator, type ProviderFinder } from './jwt/session-claim.js';
+export type { SessionClaim, SessionClaimOptions } from './jwt/session-claim.js';
 export type { CreateSessionOptions } from './session/session.service.js';
 export type { SessionGrant } from './session/issue-hooks.js';
 export type { IssueOptions } from './session/token-issuer.js';
@@ -35,7 +38,7 @@ export type { NextSigningKey } from './session/signing-keys.js';
 export type { TrustedIssuerOptions } from './jwt/trusted-issuer.options.js';
 
 // when it says no
-export { AuthError, AuthConfigError, authErrorCodes, type AuthErrorCode } from './auth.errors.js';
+export { AuthError, AuthConfigError, authErrorCodes, type AuthErrorCode, type ClaimError } from './auth.errors.js';
 export type { ErrorAnswer, ErrorHandler, AuthErrorName } from './http/errors.options.js';
 export { AuthHttpException } from './http/http.transport.js';
 export type { AuthEvents, AuthEventName, AuthEventListener } from './auth.events.js';
@@ -55,6 +58,7 @@ export {
   SessionStore,
   type Children,
   type Descent,
+  type GrantChange,
   type Promotion,
   type RefreshTokenRow,
   type RotationRows,

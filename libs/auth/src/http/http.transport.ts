@@ -93,6 +93,7 @@ export class HttpTransport extends Transport {
       error: error.error,
       errorCode: error.code,
       [this.parts.errors.messageKey]: message,
+      ...(error.claimErrors && { claimValidationErrors: error.claimErrors }),
     };
     return { status, headers, body };
   }

@@ -1,7 +1,8 @@
 import { stringifySetCookie } from 'cookie';
 import { AuthError } from '../auth.errors.js';
 import type { TokenKind } from '../resource/token-kind.js';
-import type { IssuedSession } from '../session/session-tokens.js';
+import type { TokenLocation } from '../resource/token-location.js';
+import type { IssuedAccess, IssuedSession } from '../session/session-tokens.js';
 import type { SessionTransfer } from '../session/session.options.js';
 import type { HttpMessage } from './http-message.js';
 import { exposeHeaders, replaceCookie, setHeader, type HttpResponse } from './http-response.js';
@@ -19,6 +20,12 @@ export interface SessionWireParts {
   readonly domain: string | undefined;
   /** Where cookies were set before: undefined when they never moved, '' for this host alone. */
   readonly olderDomain: string | undefined;
+}
+
+interface SessionCookie {
+  readonly value: string;
+  readonly expires: Date;
+  readonly domain: string | undefined;
 }
 
 const year = 365 * 86_400_000;
@@ -81,6 +88,19 @@ export class SessionWire {
     this.finish(response);
   }
 
+  /** A newer access token, where the one before it came from; the refresh token and the anti-CSRF value stay. */
+  writeAccess(response: HttpResponse, issued: IssuedAccess, location: TokenLocation | undefined): void {
+    if (this.isInCookie(location)) this.cookie(response, 'access', this.accessCookie(issued));
+    else setHeader(response, answered.access, issued.accessToken);
+    setHeader(response, answered.front, frontToken(issued));
+    this.finish(response);
+  }
+
+  /** Could {@link writeAccess} write it? @throws AuthError `invalid_argument` when it is too large for a cookie */
+  checkAccess(issued: IssuedAccess, location: TokenLocation | undefined): void {
+    if (this.isInCookie(location)) this.cookieText('access', this.accessCookie(issued));
+  }
+
   /** The session is over: nothing of it stays with the client, in either mode. */
   clear(response: HttpResponse): void {
     this.clearCookies(response, this.parts.domain);
@@ -106,14 +126,19 @@ export class SessionWire {
     setHeader(response, 'Cache-Control', 'no-store');
   }
 
-  /** The cookie of the access token outlives it: the server is to see that it has expired. */
-  private writeCookies(
-    response: HttpResponse,
-    { accessToken, refreshToken, refreshExpiresAt, issuedAt }: IssuedSession,
-  ): void {
-    const { domain } = this.parts;
-    this.cookie(response, 'access', { value: accessToken, expires: new Date(issuedAt + year), domain });
-    this.cookie(response, 'refresh', { value: refreshToken, expires: new Date(refreshExpiresAt), domain });
+  private writeCookies(response: HttpResponse, issued: IssuedSession): void {
+    const { refreshToken: value, refreshExpiresAt } = issued;
+    this.cookie(response, 'access', this.accessCookie(issued));
+    this.cookie(response, 'refresh', { value, expires: new Date(refreshExpiresAt), domain: this.parts.domain });
+  }
+
+  /** It outlives its token: the server is to see that the token has expired. */
+  private accessCookie({ accessToken: value, issuedAt }: IssuedAccess): SessionCookie {
+    return { value, expires: new Date(issuedAt + year), domain: this.parts.domain };
+  }
+
+  private isInCookie(location: TokenLocation | undefined): boolean {
+    return location === 'cookie' && this.parts.transfer !== 'header';
   }
 
   private clearCookies(response: HttpResponse, domain: string | undefined): void {
@@ -126,11 +151,12 @@ export class SessionWire {
     setHeader(response, answered.refresh, '');
   }
 
-  private cookie(
-    response: HttpResponse,
-    kind: 'access' | 'refresh',
-    { value, expires, domain }: { value: string; expires: Date; domain: string | undefined },
-  ): void {
+  private cookie(response: HttpResponse, kind: TokenKind, cookie: SessionCookie): void {
+    replaceCookie(response, { name: sessionCookies[kind], text: this.cookieText(kind, cookie) });
+  }
+
+  /** @throws AuthError `invalid_argument` for what a browser would drop without a word */
+  private cookieText(kind: TokenKind, { value, expires, domain }: SessionCookie): string {
     const { sameSite, secure, basePath } = this.parts;
     const name = sessionCookies[kind];
     const path = kind === 'access' ? '/' : `${basePath()}/session/refresh`;
@@ -143,13 +169,13 @@ export class SessionWire {
       throw new AuthError('invalid_argument', {
         reason: 'the session does not fit into a cookie: put less into its claims',
       });
-    replaceCookie(response, { name, text });
+    return text;
   }
 }
 
 /** Who is logged in, until when, with which claims: for the client's script. It proves nothing. */
-export function frontToken({ claims, session }: IssuedSession): string {
-  const front = { uid: session.subject, ate: claims.exp! * 1000, up: claims };
+export function frontToken({ claims, subject }: IssuedAccess): string {
+  const front = { uid: subject, ate: claims.exp! * 1000, up: claims };
   // standard base64 with padding: the client hands it to atob()
   return Buffer.from(JSON.stringify(front), 'utf8').toString('base64');
 }

@@ -43,8 +43,9 @@ function forbidden(
   hooks: RequestHooks,
   scheme: string,
 ): RefusalResponse | undefined {
-  const { claims, scope, scopeText, verify, csrf } = requirement;
-  const isInsufficient = [claims, scope, verify, hooks.verify].some((asked) => asked !== undefined);
+  const { claims, scope, scopeText, verify, csrf, session } = requirement;
+  const asked = [claims, scope, verify, hooks.verify].some((one) => one !== undefined);
+  const isInsufficient = asked || (session?.claims.length ?? 0) > 0;
   const needsProof = csrf && locationsOf(requirement, places).includes('cookie');
   const byCookie = needsProof ? ['no challenge for a cookie without its anti-CSRF proof (`csrf_failed`)'] : [];
   if (!isInsufficient) return needsProof ? { description: `Forbidden: ${byCookie[0]}` } : undefined;

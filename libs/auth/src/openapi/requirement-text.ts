@@ -1,7 +1,7 @@
 import type { TokenPlaces } from '../resource/extract-token.js';
 import { AnyOf, RequestValue } from '../resource/request-value.js';
 import { kindOf } from '../resource/token-kind.js';
-import type { TokenRequirement } from '../resource/token-requirement.js';
+import type { SessionRequirement, TokenRequirement } from '../resource/token-requirement.js';
 import { locationsOf } from './security-schemes.js';
 
 /** What a route asks, in one line: `Requires: scope admin; or claims { admin: true }`. */
@@ -22,13 +22,22 @@ function typeText(type: string): string {
 }
 
 /** Who made it, for whom, and when. */
-function originParts({ fresh, issuer, audience, allowExpired, optional }: TokenRequirement): string[] {
+function originParts({ fresh, issuer, audience, allowExpired, optional, session }: TokenRequirement): string[] {
+  const ofSession = session === undefined ? undefined : namesOf(session);
   return [
+    ...(ofSession === undefined
+      ? []
+      : [`a session${ofSession.length > 0 ? `, its claims ${ofSession.join(', ')}` : ''}`]),
     ...(fresh === undefined ? [] : [fresh === true ? 'a fresh token' : `an authentication in the last ${fresh} s`]),
     ...(issuer === undefined ? [] : [`issuer ${issuer}`]),
     ...(audience === undefined ? [] : [`audience ${audience.join(' or ')}`]),
     ...(allowExpired === true && optional !== 'lenient' ? ['expired tokens will do'] : []),
   ];
+}
+
+/** The claims of the session that are asked for; what must hold of them is the application's own. */
+function namesOf({ claims }: SessionRequirement): string[] {
+  return [...new Set(claims.map(({ claim }) => claim.key))];
 }
 
 /** What `override` stands in for comes right before it. */
@@ -67,10 +76,11 @@ function text(value: unknown): string {
 
 /** The same for machines: the members of `@RequireToken()` that the route has set, as JSON. */
 export function requirementObject(requirement: TokenRequirement, places: TokenPlaces): Record<string, unknown> {
-  const { type, optional, fresh, scope, claims, override, audience, issuer, allowExpired } = requirement;
+  const { type, optional, fresh, scope, claims, override, audience, issuer, allowExpired, session } = requirement;
   const locations = locationsOf(requirement, places);
   const members = {
     ...{ type, locations, fresh, scope, claims, audience, issuer },
+    ...(session !== undefined && { session: session.claims.length === 0 || { claims: namesOf(session) } }),
     ...(optional !== false && { optional }),
     ...(allowExpired === true && { allowExpired }),
     ...(override.length > 0 && { override }),

@@ -3,7 +3,7 @@ import { AuthError } from '../auth.errors.js';
 import { decisionOf, type Decision } from './decision.js';
 
 /** Step 5 of 5: what was decided, as arguments of the handler. */
-function currentDecision(context: ExecutionContext): Decision {
+export function currentDecision(context: ExecutionContext): Decision {
   const decision = decisionOf(carrierOf(context));
   if (decision === undefined) {
     throw new AuthError('unsupported_context', { reason: `${context.getHandler().name} has no @RequireToken()` });
@@ -17,7 +17,7 @@ export function carrierOf(context: ExecutionContext): object {
 }
 
 /** The member of `value` at a dotted path. Own members and getters only: no claim reaches a prototype. */
-function at(value: unknown, path: string | undefined): unknown {
+export function memberAt(value: unknown, path: string | undefined): unknown {
   let found = value;
   for (const name of path?.split('.') ?? []) {
     if (typeof found !== 'object' || found === null) return undefined;
@@ -30,12 +30,12 @@ function at(value: unknown, path: string | undefined): unknown {
 
 const tokenFactory = (path: string | undefined, context: ExecutionContext): unknown => {
   const { token } = currentDecision(context);
-  return path === undefined || token === null ? token : (at(token, path) ?? null);
+  return path === undefined || token === null ? token : (memberAt(token, path) ?? null);
 };
 
 const userFactory = (path: string | undefined, context: ExecutionContext): unknown => {
   const { user } = currentDecision(context);
-  return path === undefined ? (user ?? null) : (at(user, path) ?? null);
+  return path === undefined ? (user ?? null) : (memberAt(user, path) ?? null);
 };
 
 /** Does a route argument's factory come from here? For the check at boot that the route has a guard. */

@@ -1,6 +1,7 @@
 import type { ExecutionContext } from '@nestjs/common';
 import type { Duration } from '../auth.durations.js';
 import type { Scope } from '../jwt/scope.js';
+import type { ClaimValidator } from '../jwt/session-claim.js';
 import type { ClaimRequirement } from './request-value.js';
 import type { TokenLocation } from './token-location.js';
 import type { Token } from './token.js';
@@ -32,6 +33,8 @@ export interface RequireTokenOptions {
   audience?: string | readonly string[];
   /** Only tokens of this issuer, which the module must know. */
   issuer?: string;
+  /** Only the access token of a session that began here; with `claims`, only one whose claims hold: `{ claims: [roles.includes('admin')] }`. */
+  session?: true | { claims: readonly ClaimValidator[] };
   /** `true` (default): by this process's mirror. `'store'`: ask the store now. `false`: do not ask. */
   revocation?: boolean | 'store';
   /** Ask for the anti-CSRF proof of a cookie token. Default true. */

@@ -1,6 +1,7 @@
 import { parseDuration } from '../auth.durations.js';
 import { AuthConfigError } from '../auth.errors.js';
 import type { Scope } from '../jwt/scope.js';
+import { ClaimValidator } from '../jwt/session-claim.js';
 import { AnyOf, RequestValue, type ClaimRequirement } from './request-value.js';
 import type { ClaimRequirements, RequireTokenOptions } from './require-token.options.js';
 import { tokenLocations } from './token-location.js';
@@ -18,6 +19,7 @@ const optionNames = Object.keys({
   override: true,
   audience: true,
   issuer: true,
+  session: true,
   revocation: true,
   csrf: true,
   allowExpired: true,
@@ -33,7 +35,8 @@ export function checkOptions(options: RequireTokenOptions): void {
     if (value === undefined) fail(name, 'is undefined: leave it out, or give a value');
   }
   checkSimple(options);
-  const { scope, claims, sub, override } = options;
+  const { scope, claims, sub, override, session } = options;
+  if (session !== undefined) checkSession(session, options.type);
   if (scope !== undefined) checkScope(scope);
   if (claims !== undefined) checkClaims('claims', claims);
   if (sub !== undefined) checkValue('sub', sub);
@@ -82,6 +85,17 @@ function checkSimple({
     if (rest[name] !== undefined && typeof rest[name] !== 'boolean') fail(name, 'must be true or false');
   }
   if (rest.verify !== undefined && typeof rest.verify !== 'function') fail('verify', 'must be a function');
+}
+
+function checkSession(session: unknown, type: string | undefined): void {
+  if (type !== undefined && type !== 'access') fail('session', 'is of access tokens: leave `type` out');
+  if (session === true) return;
+  if (typeof session !== 'object' || session === null) fail('session', 'must be true, or { claims: […] }');
+  const { claims, ...others } = session as { claims?: unknown };
+  for (const name of Object.keys(others)) fail(`session.${name}`, 'is no option: there is claims');
+  if (!Array.isArray(claims) || claims.length === 0) fail('session.claims', 'must be a non-empty list');
+  if (!claims.every((validator) => validator instanceof ClaimValidator))
+    fail('session.claims', "takes what defineClaim() gives, for example roles.includes('admin')");
 }
 
 function checkScope(scope: Scope): void {

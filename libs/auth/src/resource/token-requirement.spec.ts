@@ -1,3 +1,4 @@
+import { defineClaim } from '../jwt/session-claim.js';
 import { AuthConfigError } from '../auth.errors.js';
 import { anyOf, body, param, query } from './request-value.js';
 import type { RequireTokenOptions } from './require-token.options.js';
@@ -63,6 +64,42 @@ describe('compileRequirement: what stops the boot', () => {
       '@RequireToken({ audience })',
       { audience: [null] },
       /must be a non-empty text or list/,
+    ],
+
+    ['no session', '@RequireToken({ session })', { session: false }, /must be true, or/],
+    ['a session that is a text', '@RequireToken({ session })', { session: 'true' }, /must be true, or/],
+    ['a session that is null', '@RequireToken({ session })', { session: null }, /must be true, or/],
+    ['a session of nothing', '@RequireToken({ session.claims })', { session: {} }, /must be a non-empty list/],
+    ['no claims of it', '@RequireToken({ session.claims })', { session: { claims: [] } }, /must be a non-empty list/],
+    [
+      'claims of a session as of a token',
+      '@RequireToken({ session.claims })',
+      { session: { claims: { roles: 'admin' } } },
+      /must be a non-empty list/,
+    ],
+    [
+      'S39 an unknown validator',
+      '@RequireToken({ session.claims })',
+      { session: { claims: [{ claim: { key: 'roles' }, isStale: () => false, problemOf: () => undefined }] } },
+      /takes what defineClaim\(\) gives/,
+    ],
+    [
+      'a claim without its validator',
+      '@RequireToken({ session.claims })',
+      { session: { claims: [defineClaim({ key: 'roles', fetch: () => 'x' })] } },
+      /takes what defineClaim\(\) gives/,
+    ],
+    [
+      'a misspelt member of a session',
+      '@RequireToken({ session.claim })',
+      { session: { claim: [] } },
+      /is no option: there is claims/,
+    ],
+    [
+      'a session of refresh tokens',
+      '@RequireToken({ session })',
+      { session: true, type: 'refresh' },
+      /is of access tokens/,
     ],
 
     ['an empty scope', '@RequireToken({ scope })', { scope: '' }, /one or more names, with single spaces/],

@@ -1,17 +1,27 @@
 import { parseDuration } from '../auth.durations.js';
 import { scopeText } from '../jwt/scope.js';
+import type { ClaimValidator } from '../jwt/session-claim.js';
 import { AnyOf, RequestValue } from './request-value.js';
 import type { ClaimRequirements, RequireTokenOptions } from './require-token.options.js';
 import { checkOptions } from './requirement-checks.js';
 
+/** Only tokens of sessions, whose claims hold. */
+export interface SessionRequirement {
+  readonly claims: readonly ClaimValidator[];
+}
+
 /** The options of one route, checked and completed once, when its class is defined. */
-export interface TokenRequirement extends Omit<RequireTokenOptions, 'sub' | 'override' | 'fresh' | 'audience'> {
+export interface TokenRequirement extends Omit<
+  RequireTokenOptions,
+  'sub' | 'override' | 'fresh' | 'audience' | 'session'
+> {
   readonly type: string;
   readonly claims: ClaimRequirements | undefined;
   readonly override: readonly ClaimRequirements[];
   /** Greatest age of the authentication in seconds; true: the token must be fresh itself. */
   readonly fresh: number | true | undefined;
   readonly audience: readonly string[] | undefined;
+  readonly session: SessionRequirement | undefined;
   readonly revocation: boolean | 'store';
   readonly csrf: boolean;
   readonly optional: boolean | 'lenient';
@@ -34,6 +44,7 @@ export function compileRequirement(options: RequireTokenOptions = {}): TokenRequ
     override: override === undefined ? [] : ([override].flat() as readonly ClaimRequirements[]),
     fresh: fresh === undefined || fresh === false ? undefined : fresh === true ? true : parseDuration(fresh),
     audience: audience === undefined ? undefined : [audience].flat(),
+    session: options.session === true ? { claims: [] } : options.session,
     revocation: options.revocation ?? true,
     csrf: options.csrf ?? true,
     optional: options.optional ?? false,

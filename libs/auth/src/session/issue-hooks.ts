@@ -18,8 +18,8 @@ export interface IssueHooks {
   /** Members of every token's header, but for `alg`, `kid`, `typ` and `crit`. */
   header?(user: unknown, about: { type: string }): Record<string, JsonValue> | Promise<Record<string, JsonValue>>;
   /**
-   * What the user of a session may do today, asked at each refresh. A member that is left out stays as the log-in granted it:
-   * `{}` changes nothing, and to take a scope away, give an empty one. Null, or nothing at all, ends the session: the user
+   * What the user of a session may do today, asked at each refresh. A member that is left out stays as the log-in granted it,
+   * and `mergeSessionClaims()` left it: `{}` changes nothing, and to take a scope away, give an empty one. Null, or nothing at all, ends the session: the user
    * is gone.
    */
   sessionGrant?(session: Session): SessionGrant | null | Promise<SessionGrant | null>;

@@ -44,9 +44,16 @@ export class SessionChanges {
       const session = await asking(store.find(sessionId));
       if (session === undefined || !isLive(session, now)) return false;
       const grant = { ...session.grant, claims: merged(claimsOf(session), changes) };
+      // first what can be refused: claims that no token holds would stop every refresh
+      await this.tryOut(session, grant);
       if (await asking(store.replaceGrant({ sessionId, seen: session.grant, grant, now }))) return true;
     }
     throw new AuthError('store_unavailable', { reason: 'other changes of the session were faster each time' });
+  }
+
+  /** @throws AuthError `invalid_argument` when the access token would be too long to be read */
+  private async tryOut({ id, subject }: SessionRow, { claims }: { claims: Record<string, JsonValue> }): Promise<void> {
+    await this.parts.tokens.issue('access', subject, { claims }, { subject, sid: id });
   }
 
   private checkChanges(changes: Record<string, JsonValue>): void {

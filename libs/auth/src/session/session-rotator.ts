@@ -7,6 +7,7 @@ import { isLive } from '../stores/session-life.js';
 import type { RotationRows, SessionRow, SessionStore } from '../stores/session.store.js';
 import { asking } from '../stores/store-answer.js';
 import type { IssueHooks } from './issue-hooks.js';
+import type { ClaimFetcher } from './claim-fetcher.js';
 import { readRefreshToken, secretHash, type RefreshToken } from './refresh-token.js';
 import { nextStep, type RotationStep } from './rotation.js';
 import { sessionEnded, type SessionEnder } from './session-ender.js';
@@ -18,6 +19,7 @@ export interface SessionRotatorParts {
   readonly store: SessionStore;
   readonly clock: Clock;
   readonly hooks: Pick<IssueHooks, 'sessionGrant'>;
+  readonly claims: ClaimFetcher;
   readonly idleLifetime: number;
   readonly reuseLeeway: number;
 }
@@ -57,12 +59,14 @@ export class SessionRotator {
     const rows = await this.rowsOf(token, antiCsrf);
     const { parent, promote } = await this.decide(rows, now);
     const grant = await this.grantOf(rows.session);
+    // before anything is written: a refresh that an outage stops leaves no child behind
+    const fetched = await this.parts.claims.fetchAll(rows.session);
     if (promote && !(await this.promote(token.sessionId, rows.session.currentId, parent, now))) return undefined;
     // by a slower clock it came before its parent moved up: siblings of one leeway would be no twins
     const child = this.tokens.newRefreshToken(token.sessionId, parent, Math.max(now, rows.session.rotatedAt));
     await asking(this.parts.store.addToken(child.row));
     const session = await this.stillLive(token.sessionId);
-    return session.currentId === parent ? this.tokens.issue({ ...session, grant }, child, now) : undefined;
+    return session.currentId === parent ? this.tokens.issue({ ...session, grant }, child, { now, fetched }) : undefined;
   }
 
   /** @throws AuthError `token_invalid`, `csrf_failed`, `store_unavailable` */

@@ -1,25 +1,31 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import type { JwtClaims } from '../jwt/claims.js';
+import type { JsonValue, JwtClaims } from '../jwt/claims.js';
 import type { Scope } from '../jwt/scope.js';
 import { parseJwt, unverifiedClaims } from '../jwt/verify.js';
 import type { RefreshTokenRow, SessionRow } from '../stores/session.store.js';
+import type { FetchedClaims } from './claim-fetcher.js';
 import { newRefreshToken, secretHash } from './refresh-token.js';
 import { sessionEnded } from './session-ender.js';
 import { Session } from './session.js';
-import type { IssueOptions, TokenIssuer } from './token-issuer.js';
+import type { IssueOptions, Lineage, TokenIssuer } from './token-issuer.js';
 
-/** A session with the two texts that only its client may hold. */
-export interface IssuedSession {
-  readonly session: Session;
+/** A new access token of a session, which only its client may hold. */
+export interface IssuedAccess {
+  readonly subject: string;
   readonly accessToken: string;
-  readonly refreshToken: string;
-  /** To be sent back with each request, where `session.antiCsrf` is `'token'`. */
-  readonly antiCsrf: string | undefined;
-  readonly scope: Scope | undefined;
   /** Of the access token. */
   readonly claims: JwtClaims;
   /** Epoch milliseconds. */
   readonly issuedAt: number;
+}
+
+/** A session with the two texts that only its client may hold. */
+export interface IssuedSession extends IssuedAccess {
+  readonly session: Session;
+  readonly refreshToken: string;
+  /** To be sent back with each request, where `session.antiCsrf` is `'token'`. */
+  readonly antiCsrf: string | undefined;
+  readonly scope: Scope | undefined;
   /** Epoch milliseconds; a cookie that ended earlier would log out a user who comes back in time. */
   readonly refreshExpiresAt: number;
 }
@@ -52,8 +58,16 @@ export class SessionTokens {
     return { row, raw, antiCsrf };
   }
 
-  /** The access token that goes with a refresh token. @throws AuthError `token_expired` when no second is left of the session, and as `TokenIssuer.issue` */
-  async issue(session: SessionRow, { row, raw, antiCsrf }: NewRefreshToken, now: number): Promise<IssuedSession> {
+  /**
+   * The access token that goes with a refresh token.
+   *
+   * @throws AuthError `token_expired` when no second is left of the session, and as `TokenIssuer.issue`
+   */
+  async issue(
+    session: SessionRow,
+    { row, raw, antiCsrf }: NewRefreshToken,
+    { now, fetched }: { now: number; fetched: FetchedClaims },
+  ): Promise<IssuedSession> {
     const grant = session.grant as Pick<IssueOptions, 'scope' | 'claims' | 'audience'>;
     // a token of less than a second would be none
     if (session.absoluteExpiresAt - now < 1000) throw sessionEnded(session);
@@ -63,17 +77,42 @@ export class SessionTokens {
       refreshId: row.id,
       ...(row.parentId !== null && { refreshParent: row.parentId }),
       ...(antiCsrf !== undefined && { csrf: antiCsrf }),
+      ...(session.tenant !== null && { tenant: session.tenant }),
     };
-    const accessToken = await this.parts.tokens.issue('access', session.subject, grant, lineage);
+    // what is fetched is of today, whatever the grant says
+    const options = { ...grant, claims: { ...grant.claims, ...fetched } };
     return {
+      ...(await this.access(session.subject, options, lineage, now)),
       session: new Session(session),
-      accessToken,
-      claims: unverifiedClaims(parseJwt(accessToken)),
       refreshToken: raw,
       antiCsrf,
       scope: grant.scope,
-      issuedAt: now,
       refreshExpiresAt: Math.min(now + this.parts.idleLifetime, session.absoluteExpiresAt),
     };
+  }
+
+  /**
+   * An access token in place of another one of its session, with other claims of the application. It inherits all that
+   * the rotation, the revocation and the anti-CSRF proof read, and ends when that one does: no refresh is put off by it.
+   *
+   * @param claims of a token of a session of ours, verified.
+   */
+  async reissue(
+    { subject, claims }: { subject: string; claims: JwtClaims },
+    own: Record<string, JsonValue>,
+    now: number,
+  ): Promise<IssuedAccess> {
+    const { aud, iat, orig_iat: originalIssuedAt = iat, scope } = claims;
+    const options = { claims: own, audience: aud!, ...(scope !== undefined && { scope: scope as Scope }) };
+    const lineage = {
+      ...{ subject, originalIssuedAt, sid: claims.sid, authTime: claims.auth_time, endsAt: claims.exp },
+      ...{ refreshId: claims['rti'], refreshParent: claims['rtp'], csrf: claims['csrf'], tenant: claims['tid'] },
+    };
+    return this.access(subject, options, lineage as Lineage, now);
+  }
+
+  private async access(subject: string, options: IssueOptions, lineage: Lineage, now: number): Promise<IssuedAccess> {
+    const accessToken = await this.parts.tokens.issue('access', subject, options, lineage);
+    return { subject, accessToken, claims: unverifiedClaims(parseJwt(accessToken)), issuedAt: now };
   }
 }

@@ -1,5 +1,6 @@
-import { IsIn, IsInt, IsOptional, Matches, Min } from 'class-validator';
+import { IsArray, IsIn, IsInt, IsOptional, Matches, Min } from 'class-validator';
 import { IsDuration, type Duration } from '../auth.durations.js';
+import type { SessionClaim } from '../jwt/session-claim.js';
 
 /** How the tokens of a session may travel. */
 export type SessionTransfer = 'any' | 'cookie' | 'header';
@@ -44,6 +45,10 @@ export class SessionOptions {
   @IsInt({ message: 'must be a whole number' })
   @Min(1, { message: 'must be at least 1' })
   maxPerSubject: number = 100;
+
+  /** Claims that the application fetches, made by `defineClaim()`. Default: none. */
+  @IsArray()
+  claims: readonly SessionClaim[] = [];
 
   /** Where session cookies were set before `cookies.domain` changed: a domain, or '' for the host alone. Default: nowhere. */
   @IsOptional()

@@ -77,6 +77,7 @@ describe('SessionService: a new session', () => {
     const issued = await sessions.create('ada', { data: { device: 'phone' }, tenant: 'acme', scope: 'read' });
     expect(issued).toEqual({
       session: expect.any(Session),
+      subject: 'ada',
       accessToken: expect.any(String),
       refreshToken: expect.stringMatching(/^[0-9a-f-]{36}\.[A-Za-z0-9_-]{43}$/),
       antiCsrf: undefined,
@@ -87,7 +88,7 @@ describe('SessionService: a new session', () => {
     });
     expect({ ...issued.session }).toEqual({
       ...{ id: expect.stringMatching(uuid), subject: 'ada', tenant: 'acme', data: { device: 'phone' } },
-      ...{ device: null, address: null },
+      ...{ claims: {}, device: null, address: null },
       createdAt: new Date(start),
       lastUsedAt: new Date(start),
       idleExpiresAt: new Date(start + idleLifetime),

@@ -1,19 +1,22 @@
 import type { Clock } from '../auth.clock.js';
 import { AuthError } from '../auth.errors.js';
 import type { AuthEventListener } from '../auth.events.js';
-import type { JsonValue } from '../jwt/claims.js';
+import type { JsonValue, JwtClaims } from '../jwt/claims.js';
+import type { SessionClaim } from '../jwt/session-claim.js';
 import { revocationId } from '../stores/revocation-id.js';
 import type { RevocationList } from '../stores/revocation-list.js';
 import { isLive } from '../stores/session-life.js';
 import type { SessionEnd, SessionRow, SessionSelection, SessionStore } from '../stores/session.store.js';
 import { asking } from '../stores/store-answer.js';
 import type { IssueHooks } from './issue-hooks.js';
-import { checkJson } from './issued-claims.js';
+import type { ClaimFetcher } from './claim-fetcher.js';
 import { coarseAddress } from './coarse-address.js';
+import { checkJsonObject } from './issued-claims.js';
 import { newSessionId } from './refresh-token.js';
+import { SessionChanges, merged } from './session-changes.js';
 import { SessionEnder } from './session-ender.js';
 import { SessionRotator } from './session-rotator.js';
-import { SessionTokens, type IssuedSession } from './session-tokens.js';
+import { SessionTokens, type IssuedAccess, type IssuedSession } from './session-tokens.js';
 import { Session } from './session.js';
 import type { IssueOptions, TokenIssuer } from './token-issuer.js';
 
@@ -28,6 +31,12 @@ export interface CreateSessionOptions extends Pick<IssueOptions, 'scope' | 'clai
   address?: string | null;
 }
 
+/** An access token of a session of ours, verified. */
+export interface SessionToken {
+  readonly subject: string;
+  readonly claims: JwtClaims;
+}
+
 /** Times in milliseconds. */
 export interface SessionServiceParts {
   readonly store: SessionStore;
@@ -36,6 +45,7 @@ export interface SessionServiceParts {
   readonly clock: Clock;
   readonly emit: AuthEventListener;
   readonly hooks: Pick<IssueHooks, 'sessionGrant'>;
+  readonly claims: ClaimFetcher;
   readonly idleLifetime: number;
   readonly absoluteLifetime: number;
   readonly reuseLeeway: number;
@@ -50,18 +60,21 @@ export class SessionService {
   private readonly tokens: SessionTokens;
   private readonly ender: SessionEnder;
   private readonly rotator: SessionRotator;
+  private readonly changes: SessionChanges;
 
   constructor(private readonly parts: SessionServiceParts) {
     this.tokens = new SessionTokens(parts);
     this.ender = new SessionEnder(parts);
     this.rotator = new SessionRotator(parts, this.tokens, this.ender);
+    this.changes = new SessionChanges(parts);
   }
 
   /** Start a session. Its id is new, whatever came before (SF-01). @throws AuthError `invalid_argument`, `reserved_claim`, `store_unavailable` */
   async create(user: unknown, options: CreateSessionOptions = {}): Promise<IssuedSession> {
     const { store, revocations, clock } = this.parts;
     const { data = {}, tenant = null } = options;
-    checkJson('data', data);
+    checkJsonObject('data', data);
+    this.parts.claims.checkNames(options.claims ?? {});
     if (tenant !== null && (typeof tenant !== 'string' || tenant === ''))
       throw wrong('tenant must be a non-empty text');
     const subject = await this.subjectOf(user);
@@ -71,7 +84,8 @@ export class SessionService {
     const named = { id, subject, tenant, data, currentId: token.row.id, grant: grantOf(options) };
     const session = this.newSession({ ...named, ...clientOf(options) }, now);
     // first what can be refused: nothing is written for a session that nobody gets
-    const issued = await this.tokens.issue(session, token, now);
+    const fetched = await this.parts.claims.fetchAll(session);
+    const issued = await this.tokens.issue(session, token, { now, fetched });
     await asking(store.create(session, token.row));
     // all tokens of the subject were revoked meanwhile, and the session was not there yet to be ended with them
     if (issued.claims.iat! <= revocations.notBefore(revocationId(subject))) {
@@ -104,6 +118,29 @@ export class SessionService {
    */
   confirm(use: { id: string; refreshId: string; parentId: string }): Promise<number> {
     return this.rotator.confirm(use);
+  }
+
+  /** See {@link SessionChanges.updateData}. */
+  updateData(sessionId: string, data: Record<string, JsonValue>): Promise<boolean> {
+    return this.changes.updateData(sessionId, data);
+  }
+
+  /** See {@link SessionChanges.mergeClaims}. Access tokens have them from the next refresh on, or by {@link reissue}. */
+  mergeClaims(sessionId: string, changes: Record<string, JsonValue>): Promise<boolean> {
+    return this.changes.mergeClaims(sessionId, changes);
+  }
+
+  /** An access token like another one, with changed claims; null takes one away. @param token of a session of ours, verified */
+  reissue(token: SessionToken, changes: Record<string, JsonValue>): Promise<IssuedAccess> {
+    const { tokens, clock } = this.parts;
+    return this.tokens.reissue(token, merged(tokens.ownClaims(token.claims), changes), clock.now());
+  }
+
+  /** An access token like another one, with claims that were fetched anew. @throws AuthError `store_unavailable` when one cannot be had */
+  async refetch(token: SessionToken, claims: readonly SessionClaim[]): Promise<IssuedAccess> {
+    const { sid, tid } = token.claims;
+    const owner = { id: sid!, subject: token.subject, tenant: (tid as string | undefined) ?? null };
+    return this.reissue(token, await this.parts.claims.fetch(claims, owner));
   }
 
   /** Has the session ended, by the word of the store? @throws AuthError `store_unavailable` */

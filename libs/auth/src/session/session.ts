@@ -1,14 +1,16 @@
-import { deepFreeze } from '../jwt/claims.js';
+import { deepFreeze, type JsonValue } from '../jwt/claims.js';
 import { lastUseOf } from '../stores/session-life.js';
 import type { SessionRow } from '../stores/session.store.js';
 
-/** A session as an application sees it. Cannot be changed; holds no secret. Serialising it leaves `data` out. */
+/** A session as an application sees it. Cannot be changed; holds no secret. Serialising it leaves `data` and `claims` out. */
 export class Session {
   /** The `sid` of its access tokens. */
   readonly id: string;
   readonly subject: string;
   /** Null where the application has no tenants. */
   readonly tenant: string | null;
+  /** The application's claims of its access tokens, as granted at the log-in and changed since. */
+  readonly claims: Readonly<Record<string, JsonValue>>;
   /** For the server alone. */
   readonly data: Readonly<Record<string, unknown>>;
   /** What the client called itself at the log-in, mostly its User-Agent. Nobody has checked it: escape it where it is shown. */
@@ -27,6 +29,7 @@ export class Session {
     this.id = row.id;
     this.subject = row.subject;
     this.tenant = row.tenant;
+    this.claims = deepFreeze(structuredClone((row.grant['claims'] ?? {}) as Record<string, JsonValue>));
     this.data = deepFreeze(structuredClone(row.data));
     this.device = row.device;
     this.address = row.address;

@@ -1,0 +1,86 @@
+import { Inject, Injectable, type ExecutionContext } from '@nestjs/common';
+import { Clock } from '../auth.clock.js';
+import { AuthError } from '../auth.errors.js';
+import type { ClaimValidator, SessionClaim } from '../jwt/session-claim.js';
+import type { ActiveToken } from './check-active.js';
+import type { SessionRequirement, TokenRequirement } from './token-requirement.js';
+import type { TokenLocation } from './token-location.js';
+import type { VerifiedToken } from './verified-token.js';
+import { TokenVerifier } from './verify-token.js';
+
+/** Where an answer can carry a newer token: nowhere for a token that came by no request. */
+export interface TokenCarrier {
+  readonly context: ExecutionContext | undefined;
+  readonly location: TokenLocation;
+}
+
+/** What this step asks of the sessions; an edge answers, the module binds it. */
+export abstract class ClaimRenewal {
+  /**
+   * Fetch claims anew, and give the client the token that holds them.
+   *
+   * @returns its text
+   * @throws AuthError `store_unavailable` when one cannot be had
+   */
+  abstract renew(
+    token: VerifiedToken,
+    claims: readonly SessionClaim[],
+    carrier: TokenCarrier | undefined,
+  ): Promise<string>;
+}
+
+/** A requirement that wants a session. */
+export type RequirementOfSession = TokenRequirement & { readonly session: SessionRequirement };
+
+export function isOfSession(requirement: TokenRequirement): requirement is RequirementOfSession {
+  return requirement.session !== undefined;
+}
+
+/**
+ * Between steps 3 and 4, on routes that say `session`: is the token of a session of ours, and do the claims hold that the route
+ * names? One that is missing or too old is fetched anew first, and the answer carries the newer token.
+ */
+@Injectable()
+export class SessionChecker {
+  constructor(
+    @Inject(Clock) private readonly clock: Clock,
+    @Inject(TokenVerifier) private readonly verifier: TokenVerifier,
+    @Inject(ClaimRenewal) private readonly renewal: ClaimRenewal,
+  ) {}
+
+  /** @throws AuthError `wrong_token_type`, `claim_invalid`, or `store_unavailable`: an outage lets nobody through. */
+  check(
+    token: ActiveToken,
+    requirement: RequirementOfSession,
+    carrier: TokenCarrier | undefined,
+  ): ActiveToken | Promise<ActiveToken> {
+    if (token.session === undefined)
+      throw new AuthError('wrong_token_type', { reason: 'the route wants the token of a session', token });
+    const validators = requirement.session.claims;
+    const now = this.clock.now();
+    const stale = validators.filter((validator) => validator.isStale(token.claims, now)).map(({ claim }) => claim);
+    if (stale.length === 0) return holding(token, validators);
+    return this.renewed(token, new Set(stale), requirement, carrier);
+  }
+
+  private async renewed(
+    token: ActiveToken,
+    stale: ReadonlySet<SessionClaim>,
+    requirement: RequirementOfSession,
+    carrier: TokenCarrier | undefined,
+  ): Promise<ActiveToken> {
+    const raw = await this.renewal.renew(token, [...stale], carrier);
+    // of the same session, and as active as the one it replaces
+    const newer = (await this.verifier.verify(raw, requirement)) as ActiveToken;
+    return holding(newer, requirement.session.claims);
+  }
+}
+
+function holding(token: ActiveToken, validators: readonly ClaimValidator[]): ActiveToken {
+  const claimErrors = validators.flatMap((validator) => {
+    const reason = validator.problemOf(token.claims);
+    return reason === undefined ? [] : [{ id: validator.claim.key, reason }];
+  });
+  if (claimErrors.length > 0) throw new AuthError('claim_invalid', { token, claimErrors });
+  return token;
+}

@@ -30,11 +30,11 @@ export class SessionEnder {
   /** @returns the ids of those that it ended. @throws AuthError `store_unavailable` */
   async revokeSelected(selection: SessionSelection): Promise<string[]> {
     const { store, clock } = this.parts;
-    const listed = await asking(store.list(selection, clock.now()));
-    await this.refuseAccess(listed.map(({ id }) => id));
+    const listed = new Set((await asking(store.list(selection, clock.now()))).map(({ id }) => id));
+    await this.refuseAccess([...listed]);
     const ids = await asking(store.revokeSelected(selection, 'revoked', clock.now()));
     // one may have begun since the list was read
-    await this.refuseAccess(ids);
+    await this.refuseAccess(ids.filter((id) => !listed.has(id)));
     return ids;
   }
 
@@ -48,7 +48,7 @@ export class SessionEnder {
   async endSurplus(newest: SessionRow, limit: number): Promise<void> {
     const { store, clock } = this.parts;
     const ids = await asking(store.leastRecentlyUsed(newest, limit - 1, clock.now()));
-    for (const id of ids) await this.end(id, 'limit');
+    await Promise.all(ids.map((id) => this.end(id, 'limit')));
   }
 
   /** A refresh token came back. @returns the refusal @throws AuthError `store_unavailable` */
@@ -61,10 +61,13 @@ export class SessionEnder {
   /** The access tokens of ended sessions live for a while: the deny-list reaches every process. */
   private async refuseAccess(ids: readonly string[]): Promise<void> {
     const { revocations, tokens, clock, emit } = this.parts;
-    for (const id of ids) {
-      const first = await revocations.revoke('sid', id, tokens.keptUntil());
+    const until = tokens.keptUntil();
+    // side by side: a row each, and a user may have many
+    const deny = async (id: string): Promise<void> => {
+      const first = await revocations.revoke('sid', id, until);
       if (first) emit('revoked', { kind: 'sid', id, at: clock.now() });
-    }
+    };
+    await Promise.all(ids.map(deny));
   }
 }
 

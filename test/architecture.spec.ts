@@ -16,6 +16,7 @@ const levels: Record<string, number> = {
   stores: 1,
   resource: 2,
   session: 2,
+  keys: 2,
   oauth: 2,
   http: 3,
   passport: 3,

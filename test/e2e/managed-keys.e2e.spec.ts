@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createLocalJWKSet, jwtVerify, type JSONWebKeySet } from 'jose';
 import { AuthConfigError, memoryStores, noStores, type AuthModuleOptions, type SigningKeyStore } from 'nest-latchkey';
-import { SigningKeys } from '../../libs/auth/src/session/signing-keys.js';
+import { SigningKeys } from '../../libs/auth/src/keys/signing-keys.js';
 import {
   Api,
   bootFailure,

@@ -14,7 +14,7 @@ import { MemorySessionStore } from '../../libs/auth/src/stores/memory-session.st
 import { RevocationList } from '../../libs/auth/src/stores/revocation-list.js';
 import { RevocationOptions } from '../../libs/auth/src/stores/revocation.options.js';
 import type { SessionStore } from '../../libs/auth/src/stores/session.store.js';
-import { MemoryRevocationStore } from '../../libs/auth/src/stores/memory.stores.js';
+import { MemoryRevocationStore } from '../../libs/auth/src/stores/memory-revocation.store.js';
 import { TestClock } from '../../libs/auth/src/testing/test-clock.js';
 
 /** In milliseconds. */

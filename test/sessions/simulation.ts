@@ -3,7 +3,7 @@ import { stateOf } from '../../libs/auth/src/session/rotation.js';
 import type { IssuedSession } from '../../libs/auth/src/session/session-tokens.js';
 import type { SessionService } from '../../libs/auth/src/session/session.service.js';
 import { isLive } from '../../libs/auth/src/stores/session-life.js';
-import { MemoryRevocationStore } from '../../libs/auth/src/stores/memory.stores.js';
+import { MemoryRevocationStore } from '../../libs/auth/src/stores/memory-revocation.store.js';
 import { MemorySessionStore } from '../../libs/auth/src/stores/memory-session.store.js';
 import { RevocationList } from '../../libs/auth/src/stores/revocation-list.js';
 import { RevocationOptions } from '../../libs/auth/src/stores/revocation.options.js';

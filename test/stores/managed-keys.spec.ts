@@ -6,7 +6,7 @@ import { AuthConfigError, AuthModule, AuthService, Clock } from 'nest-latchkey';
 import { TestClock } from 'nest-latchkey/testing';
 import { SigningKeyEntity, typeormStores } from 'nest-latchkey/typeorm';
 import { KeyRing } from '../../libs/auth/src/jwt/key-ring.js';
-import { SigningKeys } from '../../libs/auth/src/session/signing-keys.js';
+import { SigningKeys } from '../../libs/auth/src/keys/signing-keys.js';
 import type { SigningKeyRow } from '../../libs/auth/src/stores/signing-key.store.js';
 import { openTwice, reachableDatabases, undoMigrations, type DatabaseKind, type OpenedTwice } from './databases.js';
 

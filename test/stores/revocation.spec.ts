@@ -5,7 +5,8 @@ import type { QueryRunner } from 'typeorm';
 import { DataSource } from 'typeorm';
 import { AuthConfigError } from '../../libs/auth/src/auth.errors.js';
 import type { InstanceFinder } from '../../libs/auth/src/stores/auth-stores.js';
-import { MemoryRevocationStore, memoryStores, noStores } from '../../libs/auth/src/stores/memory.stores.js';
+import { MemoryRevocationStore } from '../../libs/auth/src/stores/memory-revocation.store.js';
+import { memoryStores, noStores } from '../../libs/auth/src/stores/memory.stores.js';
 import type { RevocationStore } from '../../libs/auth/src/stores/revocation.store.js';
 import { RefreshUseEntity, typeormStores } from '../../libs/auth/src/typeorm/index.js';
 import {

@@ -66,6 +66,7 @@ function describeSigningKeys(kind: DatabaseKind): void {
       ['half a generation', () => store.add(signingKeyRow({ generation: 1.5 }))],
       ['no time', () => store.add(signingKeyRow({ signsFrom: Number.NaN }))],
       ['a generation in an object', () => store.remove([{ $gt: 0 } as never])],
+      ['one among others', () => store.remove([{ $gt: 0 } as never, 7])],
     ])('ST-05 refuses %s before any statement', async (_what, call) => {
       await expect(call()).rejects.toMatchObject({ code: 'invalid_argument' });
       expect(await store.list()).toEqual([]);

@@ -12,7 +12,7 @@ import { createSessionController } from './http/session.controller.js';
 import { sessionRequestHeaders } from './http/session-protocol.js';
 import { RequireTokenGuard } from './resource/require-token.guard.js';
 import { SessionCleanup } from './session/session-cleanup.js';
-import { SigningKeys } from './session/signing-keys.js';
+import { SigningKeys } from './keys/signing-keys.js';
 import { RevocationList } from './stores/revocation-list.js';
 
 /** Options that shape the module itself: they stand beside `useFactory` too. */

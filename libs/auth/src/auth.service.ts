@@ -17,7 +17,7 @@ import { TokenVerifier } from './resource/verify-token.js';
 import { TokenRefresher, type RefreshOptions } from './session/refresh.js';
 import type { Session } from './session/session.js';
 import { SessionService, type CreateSessionOptions } from './session/session.service.js';
-import { SigningKeys, type NextSigningKey } from './session/signing-keys.js';
+import { SigningKeys, type NextSigningKey } from './keys/signing-keys.js';
 import type { IssueOptions } from './session/token-issuer.js';
 import { TokenService, type TokenResponse } from './session/token.service.js';
 import type { SessionSelection } from './stores/session.store.js';

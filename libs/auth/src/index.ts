@@ -34,7 +34,7 @@ export type { KeyMaterial } from './jwt/key-material.js';
 export type { KeyOptions } from './jwt/jwt.options.js';
 export type { ManagedKeysOptions } from './jwt/managed-keys.options.js';
 export type { EncryptionKey } from './auth.sealer.js';
-export type { NextSigningKey } from './session/signing-keys.js';
+export type { NextSigningKey } from './keys/signing-keys.js';
 export type { TrustedIssuerOptions } from './jwt/trusted-issuer.options.js';
 
 // when it says no

@@ -1,11 +1,11 @@
 import { Controller, Get, Header, Inject, type Type } from '@nestjs/common';
 import { publicJwks, type JsonWebKeySet } from '../jwt/jwks.js';
 import { KeyRing } from '../jwt/key-ring.js';
-import { publishedFor } from '../session/key-schedule.js';
+import { publishedFor } from '../keys/key-schedule.js';
 import { Public } from '../resource/require-token.decorator.js';
 
 /** Seconds: whoever keeps the set for so long knows the next key before it signs. */
-const maxAge = publishedFor / 2_000;
+const maxAge = publishedFor / 2 / 1000;
 
 /** A controller of its own for each `forRoot()`: its path is an option. */
 export function createJwksController(basePath: string): Type {

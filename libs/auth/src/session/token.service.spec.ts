@@ -7,7 +7,7 @@ import { JwtOptions } from '../jwt/jwt.options.js';
 import { KeyRing } from '../jwt/key-ring.js';
 import { createJwtKey } from '../jwt/keys.js';
 import { parseJwt, verifyJwt } from '../jwt/verify.js';
-import { MemoryRevocationStore } from '../stores/memory.stores.js';
+import { MemoryRevocationStore } from '../stores/memory-revocation.store.js';
 import { RevocationList } from '../stores/revocation-list.js';
 import { RevocationOptions } from '../stores/revocation.options.js';
 import type { IssueHooks } from './issue-hooks.js';

@@ -1,6 +1,6 @@
 import { jest } from '@jest/globals';
 import { Clock } from '../auth.clock.js';
-import { MemoryRevocationStore } from './memory.stores.js';
+import { MemoryRevocationStore } from './memory-revocation.store.js';
 import { RevocationFanOut, type RevocationFanOutListener, type RevocationHint } from './revocation-fan-out.js';
 import { RevocationList } from './revocation-list.js';
 import type { RevocableToken } from './revocation-mirror.js';

@@ -37,7 +37,7 @@ export class TypeormSigningKeyStore extends SigningKeyStore {
   async remove(generations: readonly number[]): Promise<void> {
     // an empty list would be no valid SQL
     if (generations.length === 0) return;
-    checkWholeNumbers(Object.fromEntries(generations.map((generation) => ['generation', generation])));
+    for (const generation of generations) checkWholeNumbers({ generation });
     await this.#run((db) =>
       db
         .createQueryBuilder()

@@ -1,6 +1,6 @@
 import { mean, median, rotated, Rounds } from '../statistics.js';
 import { readable, table } from '../table.js';
-import { ask, start, stop, type Child } from './child.js';
+import { ask, start, stop, type Child } from '../child.js';
 import { probe } from './probe.js';
 import type { Listening, Spent } from './server.js';
 import { accessToken } from './tokens.js';
@@ -34,7 +34,7 @@ const runs: readonly Run[] = [
 export async function measureHttp(adapter: Adapter, rounds: number, tokenFile: string): Promise<Rounds> {
   const servers = new Map<Variant, Server>();
   try {
-    for (const variant of names) servers.set(variant, await start<Listening>('server.js', [adapter, variant]));
+    for (const variant of names) servers.set(variant, await start<Listening>('guard/server.js', [adapter, variant]));
     for (const [variant, { message }] of servers) await probe(variant, message.url, accessToken());
     return await alternate(adapter, rounds, servers, tokenFile);
   } finally {

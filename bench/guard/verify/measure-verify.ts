@@ -1,6 +1,6 @@
 import { median, Rounds } from '../../statistics.js';
 import { readable, table } from '../../table.js';
-import { answerOf } from '../child.js';
+import { answerOf } from '../../child.js';
 import type { Family, Measured } from './verify.process.js';
 
 /** Nanoseconds of each way to verify a token, those of one family in one process, in alternating rounds. */
@@ -20,5 +20,5 @@ export async function measureVerify(rounds: number): Promise<Rounds> {
 }
 
 function answerFor(family: Family, rounds: number): Promise<Measured> {
-  return answerOf<Measured>('verify/verify.process.js', [String(rounds), family]);
+  return answerOf<Measured>('guard/verify/verify.process.js', [String(rounds), family]);
 }

@@ -2,7 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 
 /**
- * Start a file of this folder as a process of its own, in production mode, and wait for its first message.
+ * Start a file below this folder as a process of its own, in production mode, and wait for its first message.
  *
  * The process ends itself when it is disconnected, or when it has said all it has to say.
  */

@@ -5,6 +5,8 @@ import type { GrantChange, Promotion, SessionEnd, SessionRow, SessionSelection }
 import { affectedRows, insertRow } from './conditional-write.js';
 import { jsonColumn } from './json-column.js';
 import { SessionEntity } from './session.entity.js';
+import { SqlStatement, type Raw } from './sql-statement.js';
+import { wholeNumberColumn, wholeNumberOrNullColumn } from './whole-number.js';
 
 /** Conditions name columns, not properties: an UPDATE and a SELECT share them. */
 const stillLive = 'revoked_at IS NULL AND idle_expires_at > :now AND absolute_expires_at > :now';
@@ -15,9 +17,23 @@ export async function insertSession(db: EntityManager, session: SessionRow): Pro
   await insertRow(db, SessionEntity, row as QueryDeepPartialEntity<SessionEntity>);
 }
 
+const columns = [
+  ...(['id', 'subject', 'tenant_id', 'current_id', 'previous_id', 'rotated_at', 'created_at'] as const),
+  ...(['idle_expires_at', 'absolute_expires_at', 'revoked_at', 'revoke_reason', 'granted', 'data'] as const),
+  ...(['device', 'address'] as const),
+];
+
+/** The columns of a session, for {@link readSession}. */
+export type RawSession = Record<(typeof columns)[number], Raw>;
+export const sessionColumns = columns.map((column) => `session.${column}`).join(', ');
+
+const findOne = new SqlStatement<'id'>(
+  (table) => `SELECT ${sessionColumns} FROM ${table(SessionEntity)} session WHERE session.id = :id`,
+);
+
 export async function findSession(db: EntityManager, id: string): Promise<SessionRow | undefined> {
-  const row = await db.createQueryBuilder(SessionEntity, 'row').where('row.id = :id', { id }).getOne();
-  return row === null ? undefined : toSession(row);
+  const [row] = await findOne.rows<keyof RawSession>(db, { id });
+  return row && readSession(row);
 }
 
 /** @returns the live sessions selected, the newest first. */
@@ -31,23 +47,19 @@ export async function listSessions(db: EntityManager, selection: SessionSelectio
   return rows.map(toSession);
 }
 
+/** The value seen, not the column, becomes the previous one: MySQL would take the new current_id where that is set first. */
+const moveBranch = new SqlStatement<keyof Promotion>((table) => {
+  const idle = lesser('absolute_expires_at', ':idleExpiresAt');
+  return (
+    `UPDATE ${table(SessionEntity)} SET previous_id = :seen, current_id = :to, rotated_at = :now, ` +
+    `idle_expires_at = ${idle}, ends_at = ${idle} ` +
+    `WHERE id = :sessionId AND current_id = :seen AND rotated_at < :rotatedBefore AND ${stillLive}`
+  );
+});
+
 /** Move the live branch. Of concurrent calls, one finds `seen` still current. */
-export async function promote(
-  db: EntityManager,
-  { sessionId, seen, to, now, rotatedBefore, idleExpiresAt }: Promotion,
-): Promise<boolean> {
-  const idle = () => lesser('absolute_expires_at', ':idleExpiresAt');
-  const promoted = await db
-    .createQueryBuilder()
-    .update(SessionEntity)
-    // the value seen, not the column: MySQL would take the new current_id where that is set first
-    .set({ previousId: seen, currentId: to, rotatedAt: now, idleExpiresAt: idle, endsAt: idle })
-    .where('id = :sessionId AND current_id = :seen AND rotated_at < :rotatedBefore', { sessionId, seen, rotatedBefore })
-    .andWhere(stillLive, { now })
-    .setParameters({ idleExpiresAt })
-    .callListeners(false)
-    .execute();
-  return affectedRows(promoted) > 0;
+export async function promote(db: EntityManager, promotion: Promotion): Promise<boolean> {
+  return (await moveBranch.affected(db, { ...promotion })) > 0;
 }
 
 /** Of concurrent calls that saw the same grant, one finds it there: the text of the column decides. */
@@ -147,6 +159,28 @@ export async function idsOfBatch(db: EntityManager, subject: string, batch: stri
     .where('row.subject = :subject AND row.revokeBatch = :batch', { subject, batch })
     .getMany();
   return rows.map(({ id }) => id);
+}
+
+/** A session as the driver gives it. */
+export function readSession(row: RawSession): SessionRow {
+  const time = (value: Raw): number => wholeNumberColumn.from(value) as number;
+  return {
+    id: row.id as string,
+    subject: row.subject as string,
+    tenant: row.tenant_id as string | null,
+    currentId: row.current_id as string,
+    previousId: row.previous_id as string | null,
+    rotatedAt: time(row.rotated_at),
+    createdAt: time(row.created_at),
+    idleExpiresAt: time(row.idle_expires_at),
+    absoluteExpiresAt: time(row.absolute_expires_at),
+    revokedAt: wholeNumberOrNullColumn.from(row.revoked_at) as number | null,
+    revokeReason: row.revoke_reason as SessionEnd | null,
+    grant: jsonColumn.from(row.granted) as SessionRow['grant'],
+    data: jsonColumn.from(row.data) as SessionRow['data'],
+    device: row.device as string | null,
+    address: row.address as string | null,
+  };
 }
 
 /** These and nothing else: an argument or an entity may carry more. */

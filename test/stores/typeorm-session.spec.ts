@@ -255,6 +255,18 @@ function describeSessions(kind: DatabaseKind): void {
         expect(await store.prune(now + 2, 9)).toBe(2);
       });
 
+      it('T6 takes the tokens of a busy session in pieces, and the session after the last', async () => {
+        await store.create(session({ idleExpiresAt: now - 1 }), token());
+        for (let index = 1; index < 25; index++) await store.addToken(child(`r${index}`, 'r0', index));
+
+        expect(await store.prune(now, 2)).toBe(2);
+        expect(await store.find('s')).toMatchObject({ revokeReason: 'expired' });
+        expect(await tokensOf('s')).toHaveLength(5);
+        expect(await store.prune(now, 2)).toBe(1);
+        expect(await store.find('s')).toBeUndefined();
+        expect(await tokensOf('s')).toEqual([]);
+      });
+
       it('leaves a session whole whose idle expiry slides between its statements', async () => {
         await store.create(session({ idleExpiresAt: now }), token());
         const slide = { sessionId: 's', seen: 'r0', to: 'r1', now: now - 1, rotatedBefore: now - 1 };

@@ -8,6 +8,8 @@ import type { Revocation, RevocationCursor, RevocationKind, RevocationStore } fr
 import { asking } from './store-answer.js';
 
 const pageSize = 1_000;
+/** Small enough for a slow disk: each row lies on other pages of its table and of each index. */
+const pruneBatch = 100;
 /** Writers' clocks may differ by this much, in milliseconds: each poll reads twice as far back. */
 const allowedSkew = 60_000;
 const pruneEvery = 60_000;
@@ -173,8 +175,8 @@ export class RevocationList {
     this.mirror.prune(now);
     this.hints.prune(now);
     // one batch a tick: a long clean-up must not keep the next poll waiting
-    const gone = await asking(store.prune(now, pageSize));
-    if (gone < pageSize) this.prunedAt = now;
+    const gone = await asking(store.prune(now, pruneBatch));
+    if (gone < pruneBatch) this.prunedAt = now;
   }
 
   private async poll(store: RevocationStore, now: number): Promise<void> {

@@ -145,6 +145,11 @@ export abstract class SessionStore {
    */
   abstract leastRecentlyUsed(session: SessionRow, keep: number, now: number): Promise<string[]>;
 
-  /** Delete what ended before `endedBefore`, its tokens with it, at most `limit` sessions. @returns how many went. */
+  /**
+   * Delete what ended before `endedBefore`, its tokens with it, at most `limit` sessions; no statement meets more than `limit`
+   * rows.
+   *
+   * @returns how many went; `limit` also when their tokens were too many for one call.
+   */
   abstract prune(endedBefore: number, limit: number): Promise<number>;
 }

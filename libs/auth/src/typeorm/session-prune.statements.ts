@@ -1,4 +1,4 @@
-import type { EntityManager } from 'typeorm';
+import { Brackets, type EntityManager } from 'typeorm';
 import { affectedRows } from './conditional-write.js';
 import { RefreshTokenEntity } from './refresh-token.entity.js';
 import { SessionEntity } from './session.entity.js';
@@ -34,23 +34,43 @@ export async function closeSessions(db: EntityManager, ids: readonly string[], e
     .execute();
 }
 
+/** The key of a refresh token. */
+type TokenKey = Pick<RefreshTokenEntity, 'sessionId' | 'id'>;
+
+/**
+ * @returns which of them are closed. No other may lose a token: a session whose idle expiry has slid since the first read is
+ *   live, and its tokens prove reuse.
+ */
+export async function closedSessions(
+  db: EntityManager,
+  ids: readonly string[],
+  endedBefore: number,
+): Promise<string[]> {
+  const closed = await db
+    .createQueryBuilder(SessionEntity, 'row')
+    .select('row.id')
+    .where('row.id IN (:...ids) AND row.endsAt < :endedBefore AND row.revokedAt IS NOT NULL', { ids, endedBefore })
+    .getMany();
+  return closed.map(({ id }) => id);
+}
+
+/** @param ids of closed sessions. @returns tokens of theirs, at most `limit`: the session of a busy client has thousands. */
+export async function tokensOf(db: EntityManager, ids: readonly string[], limit: number): Promise<TokenKey[]> {
+  return db
+    .createQueryBuilder(RefreshTokenEntity, 'row')
+    .select(['row.sessionId', 'row.id'])
+    .where('row.sessionId IN (:...ids)', { ids })
+    .limit(limit)
+    .getMany();
+}
+
 /**
  * Before their sessions: after a crash between the two, what is left is a session that nobody can use and the next call
- * finds. A session whose idle expiry has slid since the read keeps its tokens: they prove reuse.
+ * finds.
  */
-export async function deleteTokensOf(db: EntityManager, ids: readonly string[], endedBefore: number): Promise<void> {
-  const standing = db
-    .createQueryBuilder()
-    .subQuery()
-    .select('1')
-    .from(SessionEntity, 'session')
-    .where('session.id = session_id AND session.endsAt >= :endedBefore')
-    .getQuery();
+export async function deleteTokens(db: EntityManager, tokens: readonly TokenKey[]): Promise<void> {
   const deletion = db.createQueryBuilder().delete().from(RefreshTokenEntity).callListeners(false);
-  await deletion
-    .where('session_id IN (:...ids)', { ids })
-    .andWhere(`NOT EXISTS ${standing}`, { endedBefore })
-    .execute();
+  await deletion.where(namedBy(tokens)).execute();
 }
 
 /** @returns how many of the sessions went. */
@@ -58,4 +78,17 @@ export async function deleteSessions(db: EntityManager, ids: readonly string[], 
   const deletion = db.createQueryBuilder().delete().from(SessionEntity).callListeners(false);
   const stillEnded = deletion.where('ends_at < :endedBefore', { endedBefore });
   return affectedRows(await stillEnded.andWhere('id IN (:...ids)', { ids }).execute());
+}
+
+function namedBy(tokens: readonly TokenKey[]): Brackets {
+  const sessions = [...new Set(tokens.map(({ sessionId }) => sessionId))];
+  return new Brackets((where) => {
+    for (const [index, sessionId] of sessions.entries()) {
+      const ids = tokens.filter((token) => token.sessionId === sessionId).map(({ id }) => id);
+      where.orWhere(`(session_id = :session${index} AND id IN (:...ids${index}))`, {
+        [`session${index}`]: sessionId,
+        [`ids${index}`]: ids,
+      });
+    }
+  });
 }

@@ -11,7 +11,14 @@ import type {
 import { SessionStore } from '../stores/session.store.js';
 import { checkColumnTexts, checkJsonObject, checkText, checkWholeNumbers } from './column-checks.js';
 import { onPrimary } from './on-primary.js';
-import { closeSessions, deleteSessions, deleteTokensOf, endedSessions } from './session-prune.statements.js';
+import {
+  closedSessions,
+  closeSessions,
+  deleteSessions,
+  deleteTokens,
+  endedSessions,
+  tokensOf,
+} from './session-prune.statements.js';
 import { insertToken, rotationRows } from './refresh-token.statements.js';
 import {
   findSession,
@@ -25,6 +32,9 @@ import {
   revokeSession,
   updateData,
 } from './session.statements.js';
+
+/** Of tokens, in one call of `prune`. */
+const mostPieces = 10;
 
 /**
  * Sessions in the application's database, read and written on the primary: on a replica that lags, a refresh token that
@@ -121,11 +131,23 @@ export class TypeormSessionStore extends SessionStore {
    */
   async prune(endedBefore: number, limit: number): Promise<number> {
     checkWholeNumbers({ endedBefore, limit });
-    const ids = await this.#run((db) => endedSessions(db, endedBefore, limit));
-    if (ids.length === 0) return 0;
-    await this.#run((db) => closeSessions(db, ids, endedBefore));
-    await this.#run((db) => deleteTokensOf(db, ids, endedBefore));
-    return this.#run((db) => deleteSessions(db, ids, endedBefore));
+    const ended = await this.#run((db) => endedSessions(db, endedBefore, limit));
+    if (ended.length === 0) return 0;
+    await this.#run((db) => closeSessions(db, ended, endedBefore));
+    const closed = await this.#run((db) => closedSessions(db, ended, endedBefore));
+    if (closed.length === 0) return 0;
+    if (!(await this.#deleteTokensOf(closed, limit))) return limit;
+    return this.#run((db) => deleteSessions(db, closed, endedBefore));
+  }
+
+  /** By so many pieces at most that a call ends in good time. @returns are all of them gone? */
+  async #deleteTokensOf(sessions: readonly string[], limit: number): Promise<boolean> {
+    for (let piece = 0; piece < mostPieces; piece++) {
+      const tokens = await this.#run((db) => tokensOf(db, sessions, limit));
+      if (tokens.length > 0) await this.#run((db) => deleteTokens(db, tokens));
+      if (tokens.length < limit) return true;
+    }
+    return false;
   }
 
   #run<T>(work: (db: EntityManager) => Promise<T>): Promise<T> {

@@ -35,10 +35,10 @@ export async function answerOf<T>(
   return message;
 }
 
-/** Say anything to a child that waits for it, and have its answer. */
-export async function ask<T>({ child }: Child<unknown>): Promise<T> {
+/** Say something, or anything, to a child that waits for it, and have its answer. */
+export async function ask<T>({ child }: Child<unknown>, question: object = {}): Promise<T> {
   const answer = once(child, 'message');
-  child.send({});
+  child.send(question);
   return (await answer)[0] as T;
 }
 

@@ -7,6 +7,7 @@ import { createConnection } from 'mysql2/promise';
 import { authEntities, authMigrations } from 'nest-latchkey/typeorm';
 import { Client } from 'pg';
 import type { DataSourceOptions } from 'typeorm';
+import { uuidOf } from './scale/fill.js';
 
 /** What sessions are kept in; the name begins the figures. */
 export const engineNames = ['sqlite', 'postgres', 'mariadb'] as const;
@@ -49,6 +50,11 @@ export const engines: Record<EngineName, () => Promise<BenchDatabase>> = {
     }),
 };
 
+/** The options of a PostgreSQL that another process has made. */
+export function postgresAt(url: string): DataSourceOptions {
+  return { ...schema, type: 'postgres', url };
+}
+
 /** Do something with an empty database, and drop it. */
 export async function withDatabase<T>(engine: EngineName, work: (database: BenchDatabase) => Promise<T>): Promise<T> {
   const database = await engines[engine]();
@@ -85,6 +91,8 @@ async function serverDatabase(
 function bareSqlite(file: string): Bare {
   const database = new Sqlite(file, { timeout: 5_000 });
   database.pragma('journal_mode = WAL');
+  // SQLite has no hash of its own, see scale/fill.ts
+  database.function('uuid_of', { deterministic: true }, (text) => uuidOf(String(text)));
   const prepared = new Map<string, Sqlite.Statement>();
   const prepare = (sql: string): Sqlite.Statement => {
     const statement = database.prepare(sql);

@@ -1,7 +1,7 @@
 import { Module, type INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { AuthModule, AuthService } from 'nest-latchkey';
+import { AuthModule, AuthService, type AuthModuleOptions } from 'nest-latchkey';
 import { typeormStores } from 'nest-latchkey/typeorm';
 import type { DataSourceOptions } from 'typeorm';
 import { issuer, secret } from '../guard/tokens.js';
@@ -13,11 +13,14 @@ export interface SessionApplication {
 }
 
 /** Without a leeway every refresh may move the branch on, so that a loop need not wait. */
-export async function sessionApplication(options: DataSourceOptions, reuseLeeway = 0): Promise<SessionApplication> {
+export async function sessionApplication(
+  options: DataSourceOptions,
+  revocation: AuthModuleOptions['revocation'] = {},
+): Promise<SessionApplication> {
   @Module({
     imports: [
       TypeOrmModule.forRoot({ ...options, retryAttempts: 0 }),
-      AuthModule.forRoot({ jwt: { issuer, secret }, stores: typeormStores(), session: { reuseLeeway } }),
+      AuthModule.forRoot({ jwt: { issuer, secret }, stores: typeormStores(), session: { reuseLeeway: 0 }, revocation }),
     ],
   })
   class SessionModule {}

@@ -5,7 +5,7 @@ import type { RefreshMeasured } from './refresh/measure-refresh.js';
 import type { ScaleMeasured } from './scale/measure-scale.js';
 
 /** The default of `revocation.poll`, in milliseconds. */
-const poll = 1_000;
+const pollInterval = 1_000;
 
 /** Rotations per second: through AuthService ÷ the same statements through the driver alone. */
 export function refreshFigures({ speed, used, pending }: RefreshMeasured): Figure[] {
@@ -45,6 +45,10 @@ export function mirrorFigure(megabytes: readonly number[]): Figure {
   return figure('mirror.mb_per_1m', megabytes, { better: 'less', floor: 200 }, 'MB');
 }
 
-export function revokeFigure(milliseconds: readonly number[]): Figure {
-  return figure('revoke.p99_ms_poll', milliseconds, { better: 'less', floor: poll + 100 }, 'ms');
+/** Milliseconds from a revocation in one process to the refusal in another. */
+export function revokeFigures(poll: readonly number[], redis: readonly number[]): Figure[] {
+  return [
+    figure('revoke.p99_ms_poll', poll, { better: 'less', floor: pollInterval + 100 }, 'ms'),
+    figure('revoke.p99_ms_redis', redis, { better: 'less', floor: 100 }, 'ms'),
+  ];
 }

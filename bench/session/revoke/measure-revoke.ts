@@ -1,4 +1,4 @@
-import type { DataSourceOptions } from 'typeorm';
+import { randomUUID } from 'node:crypto';
 import { ask, start, stop, type Child } from '../../child.js';
 import { percentile } from '../../statistics.js';
 import { sessionApplication } from '../application.js';
@@ -11,14 +11,17 @@ const within = 2_000;
 
 /**
  * From the call that revokes a session in one process to the first refusal of its token in another: the 99th percentile of
- * each round, in milliseconds. Both are instances of one application on one PostgreSQL.
+ * each round, in milliseconds. Both are instances of one application on one PostgreSQL; they poll it, or
+ * tell each other over Redis too.
  */
-export async function measureRevoke(rounds: number): Promise<number[]> {
+export async function measureRevoke(way: 'poll' | 'redis', rounds: number): Promise<number[]> {
   return withDatabase('postgres', async ({ options }) => {
     // the migrations, before two instances start at once
     await (await sessionApplication(options)).context.close();
-    const one = await instance(options);
-    const other = await instance(options);
+    const url = (options as { url: string }).url;
+    const told = way === 'poll' ? [url] : [url, `latchkey:bench:${randomUUID()}`];
+    const one = await start('session/revoke/revoke.process.js', told);
+    const other = await start('session/revoke/revoke.process.js', told);
     try {
       const measured: number[] = [];
       for (let round = 0; round < rounds; round++) measured.push(percentile(await delays(one, other), 0.99));
@@ -37,8 +40,4 @@ async function delays(one: Child<unknown>, other: Child<unknown>): Promise<numbe
     ask<Times>(other, { kind: 'watch', tokens } satisfies Question),
   ]);
   return ids.map((id) => refused[id]! - revoked[id]!);
-}
-
-function instance(options: DataSourceOptions): Promise<Child<unknown>> {
-  return start('session/revoke/revoke.process.js', [(options as { url: string }).url]);
 }

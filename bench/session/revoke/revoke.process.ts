@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { AuthError } from 'nest-latchkey';
+import { redisFanOut } from 'nest-latchkey/redis';
 import { sessionApplication } from '../application.js';
 import { postgresAt } from '../engines.js';
 
@@ -18,7 +19,11 @@ export type Times = Record<string, number>;
 
 const presentedEvery = 2;
 
-const { auth } = await sessionApplication(postgresAt(process.argv[2]!));
+/** Without a channel of Redis an instance hears of revocations by its poll alone. */
+const [url, channel] = process.argv.slice(2) as [string, string?];
+const redis = process.env['TEST_REDIS_URL'] ?? 'redis://127.0.0.1:6379';
+const fanOut = channel === undefined ? undefined : redisFanOut(redis, { channel });
+const { auth } = await sessionApplication(postgresAt(url), fanOut && { fanOut });
 
 process.on('disconnect', () => process.exit());
 process.on('message', (question: Question) => void answer(question).then((answered) => process.send!(answered)));

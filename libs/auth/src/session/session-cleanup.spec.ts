@@ -10,7 +10,7 @@ describe('SessionCleanup', () => {
     const { sessions, clock } = openSessions({ store });
     const [ended, idle] = [await sessions.create('ada'), await sessions.create('grace')];
     await sessions.revoke(ended.session.id);
-    const cleanup = new SessionCleanup(store, clock, () => {});
+    const cleanup = new SessionCleanup([store], clock, () => {});
     const isThere = async (id: string) => (await store.find(id)) !== undefined;
 
     clock.set(start + day);
@@ -37,7 +37,7 @@ describe('SessionCleanup', () => {
       }
     })();
     const { clock } = openSessions();
-    const cleanup = new SessionCleanup(store, clock, (error) => told.push(error));
+    const cleanup = new SessionCleanup([store], clock, (error) => told.push(error));
     expect(await cleanup.tick()).toBe(250);
     expect(await cleanup.tick()).toBe(60_000);
     expect(told).toEqual([]);

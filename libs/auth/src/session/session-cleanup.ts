@@ -9,12 +9,12 @@ const pause = 250;
 /** An ended session is kept for so long, in milliseconds: its access tokens have expired by then, on every clock. */
 const keptFor = 86_400_000;
 
-/** Deletes ended sessions with their refresh tokens, a batch at a time: a long statement would hold up those who log in. */
+/** Deletes ended sessions with their refresh tokens, and what else has ended, a batch at a time: a long statement would hold up those who log in. */
 export class SessionCleanup {
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
-    private readonly store: SessionStore,
+    private readonly stores: readonly Pick<SessionStore, 'prune'>[],
     private readonly clock: Clock,
     private readonly onOutage: (error: unknown) => void,
   ) {}
@@ -40,8 +40,9 @@ export class SessionCleanup {
   /** One batch. @returns when to come again, in milliseconds: soon while there is more, in a minute otherwise. */
   async tick(): Promise<number> {
     try {
-      const gone = await asking(this.store.prune(this.clock.now() - keptFor, batch));
-      return gone < batch ? every : pause;
+      const before = this.clock.now() - keptFor;
+      const gone = await Promise.all(this.stores.map((store) => asking(store.prune(before, batch))));
+      return Math.max(...gone) < batch ? every : pause;
     } catch (error) {
       this.onOutage(error);
       return every;

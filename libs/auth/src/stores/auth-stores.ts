@@ -1,3 +1,4 @@
+import type { OAuthFlowStore } from './oauth-flow.store.js';
 import type { RevocationStore } from './revocation.store.js';
 import type { SessionStore } from './session.store.js';
 import type { SigningKeyStore } from './signing-key.store.js';
@@ -19,5 +20,6 @@ export interface AuthStores {
     sessions?: SessionStore;
     /** For `jwt.managedKeys`. */
     signingKeys?: SigningKeyStore;
+    oauthFlows?: OAuthFlowStore;
   };
 }

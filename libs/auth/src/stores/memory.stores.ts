@@ -1,5 +1,6 @@
 import type { AuthStores } from './auth-stores.js';
 import { MemoryRevocationStore } from './memory-revocation.store.js';
+import { MemoryOAuthFlowStore } from './memory-oauth-flow.store.js';
 import { MemorySessionStore } from './memory-session.store.js';
 import { MemorySigningKeyStore } from './memory-signing-key.store.js';
 
@@ -12,6 +13,7 @@ export function memoryStores(): AuthStores {
       revocations: new MemoryRevocationStore(),
       sessions: new MemorySessionStore(),
       signingKeys: new MemorySigningKeyStore(),
+      oauthFlows: new MemoryOAuthFlowStore(),
     }),
   };
 }

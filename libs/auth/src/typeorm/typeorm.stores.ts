@@ -3,6 +3,7 @@ import type { DataSource } from 'typeorm';
 import { AuthConfigError } from '../auth.errors.js';
 import type { AuthStores, InstanceFinder } from '../stores/auth-stores.js';
 import { authEntities } from './entities.js';
+import { TypeormOAuthFlowStore } from './typeorm-oauth-flow.store.js';
 import { TypeormRevocationStore } from './typeorm-revocation.store.js';
 import { TypeormSessionStore } from './typeorm-session.store.js';
 import { TypeormSigningKeyStore } from './typeorm-signing-key.store.js';
@@ -30,6 +31,7 @@ export function typeormStores({ dataSource }: TypeormStoresOptions = {}): AuthSt
         revocations: new TypeormRevocationStore(find),
         sessions: new TypeormSessionStore(find),
         signingKeys: new TypeormSigningKeyStore(find),
+        oauthFlows: new TypeormOAuthFlowStore(find),
       };
     },
   };

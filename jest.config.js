@@ -16,6 +16,7 @@ const shared = {
   },
   moduleNameMapper: {
     '^nest-latchkey$': '<rootDir>/libs/auth/src/index.ts',
+    '^nest-latchkey/providers$': '<rootDir>/libs/auth/src/oauth/providers/index.ts',
     '^nest-latchkey/(.*)$': '<rootDir>/libs/auth/src/$1/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
@@ -29,6 +30,10 @@ export default {
     { ...shared, displayName: 'unit', testMatch: ['<rootDir>/libs/*/src/**/*.spec.ts', '<rootDir>/test/*.spec.ts'] },
     { ...shared, displayName: 'stores', testMatch: ['<rootDir>/test/stores/**/*.spec.ts'] },
     { ...shared, displayName: 'processes', testMatch: ['<rootDir>/test/processes/**/*.spec.ts'] },
-    { ...shared, displayName: 'e2e', testMatch: ['<rootDir>/test/e2e/**/*.spec.ts', '<rootDir>/src/**/*.spec.ts'] },
+    {
+      ...shared,
+      displayName: 'e2e',
+      testMatch: ['<rootDir>/test/e2e/**/*.spec.ts', '<rootDir>/test/oauth/**/*.spec.ts', '<rootDir>/src/**/*.spec.ts'],
+    },
   ],
 };

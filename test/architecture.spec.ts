@@ -12,6 +12,7 @@ const levels: Record<string, number> = {
   'auth.hook-answers.ts': 0,
   'auth.loopback.ts': 0,
   'auth.sealer.ts': 0,
+  'auth.slices.ts': 0,
   jwt: 1,
   stores: 1,
   resource: 2,
@@ -49,9 +50,14 @@ function sources(folder: string): string[] {
   });
 }
 
+/** What the compiler leaves of the imports. */
+function withoutTypes(text: string): string {
+  return text.replaceAll(/\b(import|export) (type [^;]*|\{(\s*type \w+,?)+\s*\} from [^;]*);/g, '');
+}
+
 /** Every import of a file, type-only ones too: relative ones as paths below the root, others as they stand. */
-function importsOf(file: string): Import[] {
-  const text = readFileSync(file, 'utf8');
+function importsOf(file: string, seen: (text: string) => string = (text) => text): Import[] {
+  const text = seen(readFileSync(file, 'utf8'));
   const found = text.matchAll(
     /(?:^|\n)\s*(?:import|export)\b[^;'"]*?['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)/g,
   );
@@ -63,7 +69,7 @@ function importsOf(file: string): Import[] {
 }
 
 const files = sources(root);
-const imports = files.flatMap(importsOf);
+const imports = files.flatMap((file) => importsOf(file));
 const inner = imports.filter(({ to }) => to.endsWith('.ts'));
 
 const room = (path: string) => (path.includes('/') ? path.split('/')[0]! : path);
@@ -126,6 +132,18 @@ describe('the house', () => {
     visit('index.ts');
     const edges = ['typeorm', 'passport', 'redis', 'openapi', 'testing', 'cli'];
     expect([...reached].filter((file) => edges.includes(room(file)))).toEqual([]);
+  });
+
+  it('loads no client of OAuth from the root entry: log-in with providers is an entry of its own', () => {
+    const loaded = new Set<string>();
+    const visit = (file: string): void => {
+      if (loaded.has(file)) return;
+      loaded.add(file);
+      if (file.endsWith('.ts')) importsOf(join(root, file), withoutTypes).forEach(({ to }) => visit(to));
+    };
+    visit('index.ts');
+    expect([...loaded].filter((file) => /^(oauth4webapi|passport)/.test(file))).toEqual([]);
+    expect(loaded).toContain('cookie');
   });
 
   it('exports by name, without globs and without barrels inside', () => {

@@ -5,6 +5,7 @@ const entries: Record<string, string> = {
   '.': 'libs/auth/src/index.ts',
   './openapi': 'libs/auth/src/openapi/index.ts',
   './passport': 'libs/auth/src/passport/index.ts',
+  './providers': 'libs/auth/src/oauth/providers/index.ts',
   './redis': 'libs/auth/src/redis/index.ts',
   './testing': 'libs/auth/src/testing/index.ts',
   './typeorm': 'libs/auth/src/typeorm/index.ts',

@@ -26,6 +26,26 @@ const kinds = {
   token_rejected: { status: 403, error: 'insufficient_scope', message: 'The token was rejected' },
   csrf_failed: { status: 403, error: 'csrf_failed', message: 'The request carries no valid proof of its origin' },
   too_many_refreshes: { status: 429, error: 'slow_down', message: 'The session is refreshed too often' },
+  // the log-in with a provider (RFC 6749 §4.1, OpenID Connect Core §3.1)
+  oauth_provider_unknown: { status: 404, error: 'not_found', message: 'There is no such provider' },
+  oauth_response_invalid: { status: 400, error: 'invalid_request', message: 'This is no answer of the provider' },
+  oauth_flow_unknown: {
+    status: 403,
+    error: 'access_denied',
+    message: 'This log-in was not begun in this browser: begin it again',
+  },
+  oauth_flow_expired: { status: 403, error: 'access_denied', message: 'The log-in took too long: begin it again' },
+  oauth_denied: { status: 403, error: 'access_denied', message: 'The provider did not let the user in' },
+  oauth_grant_refused: { status: 400, error: 'invalid_grant', message: 'The log-in came to nothing: begin it again' },
+  oauth_id_token_invalid: { status: 403, error: 'access_denied', message: 'The identity cannot be trusted' },
+  oauth_user_refused: { status: 403, error: 'access_denied', message: 'This user may not log in' },
+  oauth_provider_failed: { status: 502, error: 'server_error', message: 'The provider cannot be understood' },
+  oauth_provider_unavailable: {
+    status: 503,
+    error: 'temporarily_unavailable',
+    message: 'The provider cannot be reached',
+  },
+  oauth_provider_timeout: { status: 504, error: 'temporarily_unavailable', message: 'The provider did not answer' },
   // our surroundings: an outage is never a 401, because a 401 logs users out
   store_unavailable: { status: 503, error: 'temporarily_unavailable', message: 'Authentication is unavailable' },
   keys_unavailable: { status: 503, error: 'temporarily_unavailable', message: 'Authentication is unavailable' },

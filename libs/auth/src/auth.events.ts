@@ -10,7 +10,24 @@ export interface AuthEvents {
   'refresh.reused': { subject: string; sid: string; jti: string; at: number };
   /** A refresh token of a session was used again after its leeway: the session is revoked. At most one event a session. */
   'session.reused': { subject: string; sid: string; at: number };
+  /** A provider told who somebody is, and every check was passed. */
+  'oauth.authorized': { provider: string; issuer: string; subject: string; at: number };
+  /**
+   * A log-in that was begun here came to nothing. `error` is the provider's word, and only that of a log-in: an answer that
+   * nobody waits for makes no event.
+   */
+  'oauth.failed': {
+    provider: string;
+    phase: OAuthPhase;
+    code: AuthErrorCode;
+    reason?: string;
+    error?: string;
+    at: number;
+  };
 }
+
+/** Where a log-in with a provider can fail. */
+export type OAuthPhase = 'discovery' | 'authorization' | 'token' | 'id_token' | 'userinfo';
 
 export type AuthEventName = keyof AuthEvents;
 

@@ -10,6 +10,7 @@ import { RouteCheck } from './auth.route-check.js';
 import { createJwksController } from './http/jwks.controller.js';
 import { createSessionController } from './http/session.controller.js';
 import { sessionRequestHeaders } from './http/session-protocol.js';
+import { OAUTH_EDGE, type OAuthEdge } from './oauth/oauth-edge.js';
 import { RequireTokenGuard } from './resource/require-token.guard.js';
 import { SessionCleanup } from './session/session-cleanup.js';
 import { SigningKeys } from './keys/signing-keys.js';
@@ -31,27 +32,43 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModule
   moduleName: 'Auth',
 })
   .setClassMethodName('forRoot')
-  .setExtras<AuthModuleExtras>({ isGlobal: true, globalGuard: false, controllers: true, imports: [] }, shape)
+  .setExtras<AuthModuleExtras & Pick<AuthModuleOptions, 'oauth'>>(
+    { isGlobal: true, globalGuard: false, controllers: true, imports: [] },
+    shape,
+  )
   .build();
 
 function shape(
   definition: DynamicModule,
-  { isGlobal, globalGuard, controllers, imports, session }: AuthModuleExtras & Pick<AuthModuleOptions, 'session'>,
+  {
+    isGlobal,
+    globalGuard,
+    controllers,
+    imports,
+    session,
+    oauth,
+  }: AuthModuleExtras & Pick<AuthModuleOptions, 'session' | 'oauth'>,
 ): DynamicModule {
   checkExtras({ isGlobal, globalGuard, controllers });
+  checkEdge(oauth);
   const basePath = (typeof controllers === 'object' ? controllers.basePath : session?.basePath) ?? '/auth';
   return {
     ...definition,
     global: isGlobal ?? true,
     imports: [...new Set([...(definition.imports ?? []), ...(imports ?? [])])],
-    controllers: controllers === false ? [] : [createJwksController(basePath), createSessionController(basePath)],
+    controllers:
+      controllers === false
+        ? []
+        : [createJwksController(basePath), createSessionController(basePath), ...(oauth?.controllers ?? [])],
     providers: [
       ...(definition.providers ?? []),
       { provide: ROUTES_PATH, useValue: basePath },
+      { provide: OAUTH_EDGE, useValue: oauth ?? null },
       ...providersOf(MODULE_OPTIONS_TOKEN),
+      ...(oauth?.providers ?? []),
       ...(globalGuard === true ? [{ provide: APP_GUARD, useExisting: RequireTokenGuard }] : []),
     ],
-    exports: [...(definition.exports ?? []), ...exported],
+    exports: [...(definition.exports ?? []), ...exported, ...((oauth?.exports ?? []) as never[])],
   };
 }
 
@@ -64,6 +81,11 @@ function checkExtras({ isGlobal, globalGuard, controllers }: AuthModuleExtras): 
   if (basePath === undefined || typeof basePath === 'boolean') return;
   if (typeof controllers !== 'object' || typeof basePath !== 'string' || !basePath.startsWith('/'))
     throw new AuthConfigError('controllers', "must be true, false, or a path such as { basePath: '/auth' }");
+}
+
+function checkEdge(oauth: OAuthEdge | undefined): void {
+  if (oauth !== undefined && !Array.isArray(oauth?.providers))
+    throw new AuthConfigError('oauth', 'must be oauthLogin() of nest-latchkey/passport');
 }
 
 /** Authentication in one module: `AuthModule.forRoot({ jwt: { issuer, secret } })`, once, in the root module. */
@@ -109,6 +131,11 @@ export class AuthModule extends ConfigurableModuleClass implements OnModuleInit,
       sessionClaims: this.settings.session.claims,
       hasUsers: this.hooks.loadUser !== undefined,
     });
+    if (this.settings.oauth?.logsIn === true && this.hooks.oauthUser === undefined)
+      throw new AuthConfigError(
+        'hooks.oauthUser',
+        'is missing: it finds or makes the user of an identity, or write oauthLogin({ controller: false })',
+      );
     this.warn();
     await this.signingKeys.start();
     await this.revocations.start();

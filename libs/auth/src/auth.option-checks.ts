@@ -17,6 +17,7 @@ export function checkSettings(settings: AuthSettings): void {
   checkLifetimes(settings);
   checkSessions(settings);
   checkCookies(settings);
+  checkOAuth(settings);
   checkErrors(settings.errors);
   checkTrustedIssuers(settings);
   checkHooks(settings.hooks);
@@ -105,6 +106,20 @@ function checkCookies(settings: AuthSettings): void {
     Boolean,
   );
   if (new Set(names).size < names.length) throw new AuthConfigError('cookies', 'two cookies have one name');
+}
+
+/** The answer of a provider comes to a fixed URL of ours, and a cookie with it. */
+function checkOAuth({ oauth, publicOrigin, secureCookies, sessionsInCookies }: AuthSettings): void {
+  if (oauth === null) return;
+  if (publicOrigin === undefined)
+    throw new AuthConfigError('publicUrl', 'is missing: oauth needs to know where a provider sends its answer');
+  if (!secureCookies && !isLoopback(new URL(publicOrigin).hostname))
+    throw new AuthConfigError('publicUrl', 'is plain http, where codes can be read: use https (http on loopback only)');
+  if (oauth.logsIn && !sessionsInCookies)
+    throw new AuthConfigError(
+      'oauth',
+      "logs in by a session in cookies: set session: {} with transfer 'any' or 'cookie', or oauthLogin({ controller: false })",
+    );
 }
 
 function checkAddress({ publicOrigin, secureCookies, cookies }: AuthSettings): void {

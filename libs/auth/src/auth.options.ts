@@ -12,6 +12,7 @@ import { ErrorsOptions } from './http/errors.options.js';
 import { configuredKeys } from './jwt/configured-keys.js';
 import { JwtOptions } from './jwt/jwt.options.js';
 import { ManagedKeysOptions } from './jwt/managed-keys.options.js';
+import type { OAuthEdge } from './oauth/oauth-edge.js';
 import { GuardOptions } from './resource/guard.options.js';
 import { BodyOptions, HeaderOptions, QueryOptions, TransportOptions } from './resource/transport.options.js';
 import { SessionOptions } from './session/session.options.js';
@@ -34,6 +35,8 @@ export interface AuthModuleOptions {
   csrf?: Given<Omit<CsrfOptions, 'access' | 'refresh'>> & { access?: Given<CsrfNames>; refresh?: Given<CsrfNames> };
   /** Given, even as `{}`: sessions can travel in cookies, and refusals speak as SuperTokens' client expects. */
   session?: Given<SessionOptions>;
+  /** `oauthLogin()` of `nest-latchkey/passport`. Beside `forRootAsync({ useFactory })`, not in what the factory gives. */
+  oauth?: OAuthEdge;
   /** Default `memoryStores()`; `typeormStores()` of `nest-latchkey/typeorm`; `noStores()` remembers nothing. */
   stores?: AuthStores;
   revocation?: Given<RevocationOptions>;
@@ -50,6 +53,7 @@ export const moduleOptionNames = Object.keys({
   cookies: true,
   csrf: true,
   session: true,
+  oauth: true,
   stores: true,
   revocation: true,
   hooks: true,
@@ -60,15 +64,18 @@ export const moduleOptionNames = Object.keys({
 /**
  * Check the options and complete them.
  *
+ * @param oauth what the module was made with.
  * @throws AuthConfigError naming the option and the mend, never a value.
  */
-export function resolveOptions(options: AuthModuleOptions): AuthSettings {
+export function resolveOptions(options: AuthModuleOptions, oauth: OAuthEdge | null = null): AuthSettings {
   if (typeof options !== 'object' || options === null)
     throw new AuthConfigError('forRoot()', 'takes an object: { jwt: { issuer, secret } }');
   for (const name of Object.keys(options)) {
     if (!moduleOptionNames.includes(name))
       throw new AuthConfigError(name, `is no option: there are ${moduleOptionNames.join(', ')}`);
   }
+  if ((options.oauth ?? oauth) !== oauth)
+    throw new AuthConfigError('oauth', 'comes of the factory, too late for its routes: write it beside useFactory');
   const given = checkSlice('jwt', jwtDefaults(options), options.jwt);
   const keys = configuredKeys(given);
   const managedKeys = given.managedKeys === undefined ? undefined : resolveManagedKeys(given.managedKeys);
@@ -89,6 +96,7 @@ export function resolveOptions(options: AuthModuleOptions): AuthSettings {
     cookies: checkSlice('cookies', new CookiesOptions(), options.cookies, ['access', 'refresh']),
     csrf: checkSlice('csrf', new CsrfOptions(), options.csrf, ['access', 'refresh']),
     session,
+    oauth,
     revocation: checkSlice('revocation', new RevocationOptions(), options.revocation),
     errors: checkSlice('errors', new ErrorsOptions(), options.errors),
     guard: checkSlice('guard', new GuardOptions(), options.guard),

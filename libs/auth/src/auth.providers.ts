@@ -14,6 +14,7 @@ import { AuthErrorFilter } from './http/auth-error.filter.js';
 import { CookieJar } from './http/cookie-jar.js';
 import { CookieSlider } from './http/cookie-slider.js';
 import { HttpTransport } from './http/http.transport.js';
+import { HttpOAuthTransport } from './http/oauth.transport.js';
 import { OriginProof } from './http/origin-proof.js';
 import { SessionRenewal } from './http/session-renewal.js';
 import { SessionProof } from './http/session-proof.js';
@@ -22,6 +23,9 @@ import { SessionWire } from './http/session-wire.js';
 import { KeyRing } from './jwt/key-ring.js';
 import { longestConfigured } from './jwt/jwt.options.js';
 import { TrustedIssuer } from './jwt/trusted-issuer.js';
+import { OAUTH_EDGE, type OAuthEdge } from './oauth/oauth-edge.js';
+import { OAUTH_HOOKS } from './oauth/oauth-hooks.js';
+import { OAuthTransport } from './oauth/oauth-transport.js';
 import { ActivityChecker } from './resource/check-active.js';
 import { ClaimRenewal, SessionChecker } from './resource/check-session.js';
 import { Refusals } from './resource/refusals.js';
@@ -39,6 +43,7 @@ import { SigningKeys, type ManagedKeys } from './keys/signing-keys.js';
 import { TokenIssuer } from './session/token-issuer.js';
 import { TokenService } from './session/token.service.js';
 import { NoSessionStore } from './stores/no-session.store.js';
+import { OAuthFlowStore } from './stores/oauth-flow.store.js';
 import { RevocationList } from './stores/revocation-list.js';
 import type { RevocationStore } from './stores/revocation.store.js';
 import type { SessionStore } from './stores/session.store.js';
@@ -55,11 +60,14 @@ export type Stores = {
   revocations: RevocationStore | undefined;
   sessions: SessionStore;
   signingKeys: SigningKeyStore | undefined;
+  oauthFlows: OAuthFlowStore | undefined;
 };
 
 /** Everything the module is made of, from the options up. */
 export const providersOf = (optionsToken: string | symbol): Provider[] => [
-  make(AUTH_SETTINGS, [optionsToken], (options: AuthModuleOptions) => resolveOptions(options)),
+  make(AUTH_SETTINGS, [optionsToken, OAUTH_EDGE], (options: AuthModuleOptions, oauth: OAuthEdge | null) =>
+    resolveOptions(options, oauth),
+  ),
   { provide: Clock, useClass: SystemClock },
   make(KeyRing, [AUTH_SETTINGS], ({ keys }: AuthSettings) => keys),
 
@@ -68,6 +76,7 @@ export const providersOf = (optionsToken: string | symbol): Provider[] => [
   ),
   { provide: REQUEST_HOOKS, useExisting: AUTH_HOOKS },
   { provide: ISSUE_HOOKS, useExisting: AUTH_HOOKS },
+  { provide: OAUTH_HOOKS, useExisting: AUTH_HOOKS },
   make(AUTH_EVENTS, [AUTH_HOOKS], listener),
 
   make(STORES, [AUTH_SETTINGS, ModuleRef], ({ stores }: AuthSettings, modules: ModuleRef): Stores => {
@@ -75,11 +84,8 @@ export const providersOf = (optionsToken: string | symbol): Provider[] => [
     // the deny-list is what ends the access tokens of a session
     if (made.sessions !== undefined && made.revocations === undefined)
       throw new AuthConfigError('stores', 'keeps sessions but no revocations: create() must give both');
-    return {
-      revocations: made.revocations,
-      sessions: made.sessions ?? new NoSessionStore(),
-      signingKeys: made.signingKeys,
-    };
+    const { revocations, sessions = new NoSessionStore(), signingKeys, oauthFlows } = made;
+    return { revocations, sessions, signingKeys, oauthFlows };
   }),
   make(
     RevocationList,
@@ -188,9 +194,9 @@ export const providersOf = (optionsToken: string | symbol): Provider[] => [
       return new CookieJar({ cookies, csrf, clock, secure: secureCookies, refreshPath });
     },
   ),
-  make(SessionCleanup, [STORES, Clock], ({ sessions }: Stores, clock: Clock) => {
+  make(SessionCleanup, [STORES, Clock], ({ sessions, oauthFlows }: Stores, clock: Clock) => {
     const logger = new Logger(SessionCleanup.name);
-    return new SessionCleanup(sessions, clock, () =>
+    return new SessionCleanup([sessions, ...(oauthFlows === undefined ? [] : [oauthFlows])], clock, () =>
       logger.error('ended sessions could not be deleted from the store'),
     );
   }),
@@ -212,6 +218,24 @@ export const providersOf = (optionsToken: string | symbol): Provider[] => [
         domain: cookies.domain,
         olderDomain: session.olderCookieDomain,
       }),
+  ),
+  make(OAuthFlowStore, [STORES, OAUTH_EDGE], ({ oauthFlows }: Stores, oauth: OAuthEdge | null) => {
+    if (oauth !== null && oauthFlows === undefined)
+      throw new AuthConfigError('stores', 'remembers no log-ins: each could be answered twice, use typeormStores()');
+    return oauthFlows ?? null;
+  }),
+  make(
+    OAuthTransport,
+    [AUTH_SETTINGS, SessionService, SessionWire, ApplicationConfig],
+    (
+      { publicOrigin = '', secureCookies: secure }: AuthSettings,
+      sessions: SessionService,
+      wire: SessionWire,
+      application: ApplicationConfig,
+    ) => {
+      const path = (route: string) => routesPath(application, route);
+      return new HttpOAuthTransport({ publicOrigin, secure, routesPath: path, sessions, wire });
+    },
   ),
   make(SessionProof, [AUTH_SETTINGS], ({ session }: AuthSettings) => new SessionProof(session.antiCsrf)),
   make(

@@ -46,6 +46,11 @@ export class Sealer {
     this.#sealing = entries[0]![0];
   }
 
+  /** A key that only this process knows: what it seals ends with the process. */
+  static newKey(): EncryptionKey {
+    return { id: 'process', key: randomBytes(keyBytes) };
+  }
+
   seal(text: string, place: SealPlace): string {
     const nonce = randomBytes(nonceBytes);
     const cipher = createCipheriv(algorithm, this.#keys.get(this.#sealing)!, nonce, { authTagLength: tagBytes });

@@ -6,6 +6,7 @@ import type { CsrfOptions } from './http/csrf.options.js';
 import type { ErrorsOptions } from './http/errors.options.js';
 import type { JwtOptions } from './jwt/jwt.options.js';
 import type { KeyRing } from './jwt/key-ring.js';
+import type { OAuthEdge } from './oauth/oauth-edge.js';
 import type { GuardOptions } from './resource/guard.options.js';
 import type { TransportOptions } from './resource/transport.options.js';
 import type { SessionOptions } from './session/session.options.js';
@@ -31,6 +32,8 @@ export interface AuthSettings {
   readonly cookies: CookiesOptions;
   readonly csrf: CsrfOptions;
   readonly session: SessionOptions;
+  /** Null where nobody logs in with a provider. */
+  readonly oauth: OAuthEdge | null;
   readonly stores: AuthStores;
   readonly revocation: RevocationOptions;
   readonly hooks: AuthHooks | Type<AuthHooks>;

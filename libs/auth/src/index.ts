@@ -37,13 +37,18 @@ export type { EncryptionKey } from './auth.sealer.js';
 export type { NextSigningKey } from './keys/signing-keys.js';
 export type { TrustedIssuerOptions } from './jwt/trusted-issuer.options.js';
 
+// logging in with a provider; the rest is in nest-latchkey/passport
+export type { OAuthEdge } from './oauth/oauth-edge.js';
+export type { OAuthUser } from './oauth/oauth-hooks.js';
+
 // when it says no
 export { AuthError, AuthConfigError, authErrorCodes, type AuthErrorCode, type ClaimError } from './auth.errors.js';
 export type { ErrorAnswer, ErrorHandler, AuthErrorName } from './http/errors.options.js';
 export { AuthHttpException } from './http/http.transport.js';
-export type { AuthEvents, AuthEventName, AuthEventListener } from './auth.events.js';
+export type { AuthEvents, AuthEventName, AuthEventListener, OAuthPhase } from './auth.events.js';
 
 // stores, time
+export { OAuthFlowStore, type ConsumedFlow } from './stores/oauth-flow.store.js';
 export { memoryStores, noStores } from './stores/memory.stores.js';
 export type { AuthStores, InstanceFinder } from './stores/auth-stores.js';
 export {

@@ -14,6 +14,7 @@ import { compileRequirement } from '../resource/token-requirement.js';
 import { Token } from '../resource/token.js';
 import { Transport } from '../resource/transport.js';
 import { contextOf, passContext } from './guard-context.js';
+import { checkOwner } from './request-owner.js';
 import { holdName, releaseName } from './strategy-name.js';
 
 /** What `@RequireToken()` without options asks. */
@@ -72,7 +73,11 @@ class JwtStrategy extends Strategy implements OnApplicationBootstrap, OnApplicat
   /** As late as can be: a boot that fails before holds no name. A context without HTTP has no use for it. */
   onApplicationBootstrap(): void {
     if (!this.parts.host.httpAdapter) return;
-    holdName(this.name, this);
+    holdName(
+      this.name,
+      this,
+      "or choose another name here, for example jwtStrategy('api-jwt') and AuthGuard('api-jwt')",
+    );
     this.undo = passContext(this.name);
   }
 
@@ -103,22 +108,13 @@ class JwtStrategy extends Strategy implements OnApplicationBootstrap, OnApplicat
   private async userOf(request: object, context: ExecutionContext | undefined): Promise<unknown> {
     const { guard, transport, settings } = this.parts;
     const message = context === undefined ? transport.messageOf(request) : transport.message(context);
-    this.checkOwner(message.carrier);
+    checkOwner(this.name, message.carrier, this.parts.host, 'give this one a jwtStrategy() with a name of its own');
     const token = await guard.authenticate(message, plain);
     // the guard takes any falsy user for a failure, but the hook has let it in
     // passport takes a user who is falsy for a failed log-in
     if (token instanceof Token) return decisionOf(message.carrier)?.user || token;
     if (settings.guard.exemptMethods.includes(message.method)) return undefined;
     throw new AuthError('token_missing', { reason: 'the guard gave no token' });
-  }
-
-  /** A request of another application of this process, whose tokens are not ours to accept. */
-  private checkOwner(request: { app?: unknown; server?: unknown }): void {
-    // Express says it in `app`, Fastify in `server`
-    if ((request.app ?? request.server) === this.parts.host.httpAdapter.getInstance()) return;
-    throw new AuthError('unsupported_context', {
-      reason: `the strategy '${this.name}' is another application's: give this one a jwtStrategy() with a name of its own`,
-    });
   }
 }
 

@@ -13,18 +13,19 @@ const ours = new WeakSet<Strategy>();
  * Passport is one registry per process, and its `use()` replaces without a word: the guards of the application that came
  * first would be decided by the one that came last. So a name is held until it is given back, and a later `use()` of it throws.
  *
+ * @param mend what to write instead, for the message.
  * @throws AuthConfigError when the name is taken: by another strategy, or by an application that still runs.
  */
-export function holdName(name: string, strategy: Strategy): void {
+export function holdName(name: string, strategy: Strategy, mend: string): void {
   const holder = Object.hasOwn(strategies, name) ? strategies[name] : undefined;
-  if (holder !== undefined) throw taken(name, ours.has(holder));
+  if (holder !== undefined) throw taken(name, ours.has(holder), mend);
   ours.add(strategy);
   Object.defineProperty(strategies, name, {
     configurable: true,
     enumerable: true,
     get: () => strategy,
     set: () => {
-      throw taken(name, true);
+      throw taken(name, true, mend);
     },
   });
 }
@@ -34,12 +35,9 @@ export function releaseName(name: string, strategy: Strategy): void {
   if (strategies[name] === strategy) passport.unuse(name);
 }
 
-function taken(name: string, byUs: boolean): AuthConfigError {
+function taken(name: string, byUs: boolean, mend: string): AuthConfigError {
   const holder = byUs
-    ? 'a jwtStrategy() that still runs in this process: close that application first'
+    ? 'a strategy of ours that still runs in this process: close that application first'
     : 'another strategy: take that one away';
-  return new AuthConfigError(
-    `passport strategy '${name}'`,
-    `the name is taken by ${holder}, or choose another name here, for example jwtStrategy('api-jwt') and AuthGuard('api-jwt')`,
-  );
+  return new AuthConfigError(`passport strategy '${name}'`, `the name is taken by ${holder}, ${mend}`);
 }

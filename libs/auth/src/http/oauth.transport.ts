@@ -1,0 +1,129 @@
+import { HttpException } from '@nestjs/common';
+import { stringifySetCookie } from 'cookie';
+import type { OAuthUser } from '../oauth/oauth-hooks.js';
+import type { FlowCookie } from '../oauth/flow.js';
+import { OAuthTransport, type OAuthExchange } from '../oauth/oauth-transport.js';
+import type { SessionService } from '../session/session.service.js';
+import { HttpMessage, type HttpRequest } from './http-message.js';
+import { replaceCookie, setHeader, type HttpResponse } from './http-response.js';
+import type { SessionWire } from './session-wire.js';
+
+export interface HttpOAuthTransportParts {
+  readonly publicOrigin: string;
+  readonly secure: boolean;
+  /** Where a route of ours lives, with the prefix that the application gives to all its routes. */
+  readonly routesPath: (path: string) => string;
+  readonly sessions: SessionService;
+  readonly wire: SessionWire;
+}
+
+/** Of Express and Fastify. */
+interface RequestWithUrl extends HttpRequest {
+  readonly originalUrl?: string;
+  readonly url?: string;
+}
+
+/** Log-ins over HTTP, on Express and Fastify. */
+export class HttpOAuthTransport extends OAuthTransport {
+  readonly secure: boolean;
+
+  constructor(private readonly parts: HttpOAuthTransportParts) {
+    super();
+    this.secure = parts.secure;
+  }
+
+  urlOf(path: string): string {
+    return this.parts.publicOrigin + this.parts.routesPath(path);
+  }
+
+  /** The query as it came: the parsers of applications differ in what they make of a repeated name. */
+  parameters({ request }: OAuthExchange): { method: string; values: URLSearchParams } {
+    const message = new HttpMessage(request as RequestWithUrl, undefined);
+    if (message.method === 'POST') return { method: 'POST', values: formOf(message) };
+    const { originalUrl, url = '' } = request as RequestWithUrl;
+    const [, query = ''] = (originalUrl ?? url).split(/\?(.*)/s);
+    return { method: message.method, values: new URLSearchParams(query) };
+  }
+
+  isAhead({ request }: OAuthExchange): boolean {
+    const message = new HttpMessage(request as HttpRequest, undefined);
+    const purposes = ['sec-purpose', 'purpose', 'x-moz'].map((name) => String(message.header(name) ?? ''));
+    return message.method === 'HEAD' || purposes.some((purpose) => /^(prefetch|preview)\b/i.test(purpose));
+  }
+
+  cookies({ request }: OAuthExchange): ReadonlyMap<string, string> {
+    const header = (request as HttpRequest).headers['cookie'];
+    const start = this.prefixed('oauth_');
+    const found = new Map<string, string>();
+    for (const pair of typeof header === 'string' ? header.split(';') : []) {
+      const [, name = '', value = ''] = /^\s*([^=]*)=(.*?)\s*$/s.exec(pair) ?? [];
+      if (!name.startsWith(start)) continue;
+      const bare = name.slice(this.prefixed('').length);
+      // two of one name: one was planted, and nothing tells which
+      found.set(bare, found.has(bare) ? '' : value);
+    }
+    return found;
+  }
+
+  keep({ response }: OAuthExchange, { name, value, maxAge, crossSite }: FlowCookie): void {
+    this.write(response, name, value, maxAge, crossSite);
+  }
+
+  drop({ response }: OAuthExchange, { name, crossSite }: Pick<FlowCookie, 'name' | 'crossSite'>): void {
+    this.write(response, name, '', 0, crossSite);
+  }
+
+  keepPrivate({ response }: OAuthExchange): void {
+    setHeader(response as HttpResponse, 'Cache-Control', 'no-store');
+    setHeader(response as HttpResponse, 'Referrer-Policy', 'no-referrer');
+  }
+
+  /** The header is there already when the application's own filter writes the answer. */
+  redirect({ request, response }: OAuthExchange, location: string): HttpException {
+    setHeader(response as HttpResponse, 'Location', location);
+    // after a form, 303 alone is followed by a GET for certain (RFC 9110 §15.4.4)
+    return new HttpException({}, (request as HttpRequest).method === 'POST' ? 303 : 302);
+  }
+
+  nothing(exchange: OAuthExchange): HttpException {
+    this.keepPrivate(exchange);
+    return new HttpException({}, 204);
+  }
+
+  async logIn({ request, response }: OAuthExchange, { user, scope, claims }: OAuthUser): Promise<void> {
+    const options = { ...(scope !== undefined && { scope }), ...(claims !== undefined && { claims }) };
+    const issued = await this.parts.sessions.create(user, options);
+    this.parts.wire.write(
+      new HttpMessage(request as HttpRequest, undefined),
+      response as HttpResponse,
+      issued,
+      'cookie',
+    );
+  }
+
+  private write(response: object, bare: string, value: string, maxAge: number, crossSite: boolean): void {
+    const name = this.prefixed(bare);
+    const text = stringifySetCookie({
+      ...{ name, value, path: '/', maxAge, httpOnly: true },
+      ...(maxAge === 0 && { expires: new Date(0) }),
+      // browsers drop SameSite=None without Secure, and take Secure on loopback
+      ...(crossSite ? { sameSite: 'none', secure: true } : { sameSite: 'lax', secure: this.secure }),
+    });
+    replaceCookie(response as HttpResponse, { name, text });
+  }
+
+  private prefixed(name: string): string {
+    return this.secure ? `__Host-${name}` : name;
+  }
+}
+
+/** What is no text in a form is none of a provider's. */
+function formOf(message: HttpMessage): URLSearchParams {
+  const type = message.header('content-type');
+  const isForm = typeof type === 'string' && /^application\/x-www-form-urlencoded\s*(;|$)/i.test(type);
+  const values = new URLSearchParams();
+  for (const [name, value] of Object.entries((isForm && message.carrier.body) || {})) {
+    for (const one of [value].flat()) if (typeof one === 'string') values.append(name, one);
+  }
+  return values;
+}

@@ -1,0 +1,60 @@
+import * as oauth from 'oauth4webapi';
+import { AuthError } from '../auth.errors.js';
+import type { Flow } from './flow.js';
+import type { ProviderMetadata } from './provider-metadata.js';
+import { refuse, wordOf } from './provider-errors.js';
+import type { OAuthProvider } from './provider.js';
+
+/** The provider's answer in the browser: a code that can be exchanged, or its no. */
+export type AuthorizationResponse =
+  /** Checked parameters: oauth4webapi exchanges no others. */
+  { readonly kind: 'code'; readonly parameters: URLSearchParams } | { readonly kind: 'denied'; readonly word: string };
+
+/** Longer ones are none of ours: they are not even hashed. */
+const longestState = 128;
+
+/**
+ * The state of an answer, before anything is known of it.
+ *
+ * @throws AuthError `oauth_response_invalid` when the answer came another way than it was asked for, or is none.
+ */
+export function stateOf({ responseMode }: OAuthProvider, method: string, values: URLSearchParams): string {
+  if (method !== (responseMode === 'form_post' ? 'POST' : 'GET'))
+    throw invalid(`it came by ${method}, and response_mode is ${responseMode}`);
+  for (const name of ['state', 'code', 'error', 'iss']) {
+    if (values.getAll(name).length > 1) throw invalid(`it has two parameters ${name}`);
+  }
+  const state = values.get('state') ?? '';
+  if (state === '' || state.length > longestState) throw invalid('it has no state');
+  return state;
+}
+
+/**
+ * Step 2 of 4: is this the answer to the flow, and of the provider that was asked (RFC 6749 §4.1.2, RFC 9207 §2.4)?
+ *
+ * @throws ProviderProblem
+ */
+export async function authorizationResponse(
+  { client }: OAuthProvider,
+  source: ProviderMetadata,
+  values: URLSearchParams,
+  flow: Flow,
+): Promise<AuthorizationResponse> {
+  const metadata = await source.get();
+  try {
+    const parameters = oauth.validateAuthResponse(metadata, client, values, flow.state);
+    if ((parameters.get('code') ?? '') === '')
+      throw refuse('authorization', 'oauth_response_invalid', 'it has no code');
+    return { kind: 'code', parameters };
+  } catch (error) {
+    if (error instanceof oauth.AuthorizationResponseError)
+      return { kind: 'denied', word: wordOf(error.error) ?? 'server_error' };
+    if (error instanceof oauth.OperationProcessingError || error instanceof oauth.UnsupportedOperationError)
+      throw refuse('authorization', 'oauth_response_invalid', error.message);
+    throw error;
+  }
+}
+
+function invalid(reason: string): AuthError {
+  return new AuthError('oauth_response_invalid', { reason: `authorization: ${reason}` });
+}

@@ -1,0 +1,42 @@
+import type { FlowCookie } from './flow.js';
+import type { OAuthUser } from './oauth-hooks.js';
+
+/** A request and its answer, whatever the framework calls them. */
+export interface OAuthExchange {
+  readonly request: object;
+  readonly response: object;
+}
+
+/** How a log-in reaches the browser, and comes back from it. Bound by the module: HTTP implements it. */
+export abstract class OAuthTransport {
+  /** The public URL of a route of ours. Never from what a request says of itself: anybody can send a Host header. */
+  abstract urlOf(path: string): string;
+
+  /** Cookies are kept from pages over plain http, and from sibling hosts. */
+  abstract readonly secure: boolean;
+
+  /** What the provider sent: the query of a GET, the form of a POST; a repeated parameter stays two. */
+  abstract parameters(exchange: OAuthExchange): { method: string; values: URLSearchParams };
+
+  /** Is this no visit: a HEAD, or a browser that loads ahead what nobody has asked for yet? */
+  abstract isAhead(exchange: OAuthExchange): boolean;
+
+  /** The flow cookies of the request by their names, the oldest first (RFC 6265 §5.4). */
+  abstract cookies(exchange: OAuthExchange): ReadonlyMap<string, string>;
+
+  abstract keep(exchange: OAuthExchange, cookie: FlowCookie): void;
+
+  abstract drop(exchange: OAuthExchange, cookie: Pick<FlowCookie, 'name' | 'crossSite'>): void;
+
+  /** Keep the answer out of caches, and its URL out of Referer headers (RFC 9700 §4.2.4). */
+  abstract keepPrivate(exchange: OAuthExchange): void;
+
+  /** The exception that sends the browser there. */
+  abstract redirect(exchange: OAuthExchange, location: string): Error;
+
+  /** The exception that answers nothing at all. */
+  abstract nothing(exchange: OAuthExchange): Error;
+
+  /** Start a session of the user, in cookies. */
+  abstract logIn(exchange: OAuthExchange, user: OAuthUser): Promise<void>;
+}

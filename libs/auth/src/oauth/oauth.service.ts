@@ -1,0 +1,209 @@
+import type { Clock } from '../auth.clock.js';
+import { AuthError } from '../auth.errors.js';
+import type { AuthEventListener } from '../auth.events.js';
+import { seconds } from '../auth.durations.js';
+import type { OAuthFlowStore } from '../stores/oauth-flow.store.js';
+import { asking } from '../stores/store-answer.js';
+import { authorizationRequest } from './authorization-request.js';
+import { authorizationResponse, stateOf } from './authorization-response.js';
+import { flowCookieName, FlowCookies, flowLifetime, newSecret, stateHash, type Flow } from './flow.js';
+import { identify, type OAuthLogin } from './identity.js';
+import type { OAuthExchange, OAuthTransport } from './oauth-transport.js';
+import type { OAuthSettings } from './oauth.options.js';
+import { outboundFetch } from './outbound-fetch.js';
+import { ProviderProblem, type ProviderFailure } from './provider-errors.js';
+import { ProviderMetadata } from './provider-metadata.js';
+import type { OAuthProvider } from './provider.js';
+import { tokenRequest } from './token-request.js';
+
+export interface OAuthServiceParts {
+  readonly settings: OAuthSettings;
+  /** Of the routes, without slashes at its ends. */
+  readonly path: string;
+  readonly store: OAuthFlowStore;
+  readonly transport: OAuthTransport;
+  readonly clock: Clock;
+  readonly emit: AuthEventListener;
+}
+
+/** How the answer of a provider ended. */
+export type OAuthOutcome =
+  | { readonly kind: 'authorized'; readonly login: OAuthLogin; readonly returnTo: string }
+  /** The provider said no; `error` is its word, and `returnTo` tells it. */
+  | { readonly kind: 'denied'; readonly error: string; readonly returnTo: string }
+  /** The same answer came before: nobody is logged in by it again. */
+  | { readonly kind: 'repeated'; readonly returnTo: string };
+
+/** Milliseconds that the row of an answered flow outlives the flow: the clocks of several servers. */
+const rowMargin = 120_000;
+
+/**
+ * Log-in with a provider: `start()` sends the browser there, `complete()` reads the answer.
+ *
+ * A flow is bound to its browser by an encrypted cookie, and is answered once by a row in the store.
+ */
+export class OAuthService {
+  private readonly flows: FlowCookies;
+  private readonly sources: ReadonlyMap<string, ProviderMetadata>;
+
+  constructor(private readonly parts: OAuthServiceParts) {
+    const { settings, clock } = parts;
+    const timeout = seconds(settings.timeout);
+    this.flows = new FlowCookies(settings.sealer);
+    this.sources = new Map(
+      [...settings.providers.values()].map((provider) => {
+        const { name, allowInsecureLoopback } = provider;
+        return [name, new ProviderMetadata(provider, outboundFetch({ timeout, allowInsecureLoopback }), clock)];
+      }),
+    );
+  }
+
+  /** The names of the providers, as they are configured. */
+  get providers(): readonly string[] {
+    return [...this.parts.settings.providers.keys()];
+  }
+
+  /**
+   * Begin a log-in: the flow goes into a cookie of the answer.
+   *
+   * @param options `returnTo`, where the browser wants to end: taken where it is allowed.
+   * @returns where to send the browser.
+   * @throws AuthError `oauth_provider_unknown`, and those of a provider that cannot be asked.
+   */
+  async start(name: string, exchange: OAuthExchange, { returnTo }: { returnTo?: unknown } = {}): Promise<string> {
+    const { settings, transport, clock } = this.parts;
+    const { provider, source } = this.find(name);
+    transport.keepPrivate(exchange);
+    const flow: Flow = {
+      provider: name,
+      ...{ state: newSecret(), nonce: newSecret(), codeVerifier: newSecret() },
+      redirectUri: this.redirectUri(provider),
+      returnTo: settings.returnTo.choose(returnTo),
+      startedAt: clock.now(),
+    };
+    const location = await this.told(name, () => authorizationRequest(provider, source, flow));
+    const crossSite = isCrossSite(provider);
+    for (const old of this.flows.superfluous(transport.cookies(exchange)))
+      transport.drop(exchange, { name: old, crossSite });
+    transport.keep(exchange, this.flows.seal(flow, crossSite));
+    return location;
+  }
+
+  /**
+   * Read the answer of a provider, and exchange its code. Nobody is logged in yet.
+   *
+   * @throws AuthError `oauth_flow_unknown`, `oauth_flow_expired`, `oauth_response_invalid`: nothing was sent to the provider;
+   *   `oauth_grant_refused`, `oauth_id_token_invalid`, `oauth_provider_failed`, `oauth_provider_unavailable`,
+   *   `oauth_provider_timeout`, `store_unavailable`
+   */
+  async complete(name: string, exchange: OAuthExchange): Promise<OAuthOutcome> {
+    const { transport } = this.parts;
+    const { provider, source } = this.find(name);
+    transport.keepPrivate(exchange);
+    const { method, values } = transport.parameters(exchange);
+    const cookies = transport.cookies(exchange);
+    const state = stateOf(provider, method, values);
+    const finished = this.flows.finishedAt(state, cookies);
+    if (finished !== undefined) return { kind: 'repeated', returnTo: this.parts.settings.returnTo.choose(finished) };
+    const flow = this.flowOf(provider, state, values, cookies);
+    return this.told(name, () => this.answer(provider, source, values, flow, exchange));
+  }
+
+  private async answer(
+    provider: OAuthProvider,
+    source: ProviderMetadata,
+    values: URLSearchParams,
+    flow: Flow,
+    exchange: OAuthExchange,
+  ): Promise<OAuthOutcome> {
+    const { transport, clock, settings, emit } = this.parts;
+    // the allow-list may have changed since
+    const returnTo = settings.returnTo.choose(flow.returnTo);
+    const response = await authorizationResponse(provider, source, values, flow);
+    // claimed before the code is spent: a second answer must find nothing
+    if (!(await this.consume(flow))) return { kind: 'repeated', returnTo };
+    const crossSite = isCrossSite(provider);
+    transport.drop(exchange, { name: flowCookieName(flow.state), crossSite });
+    if (response.kind === 'denied') return this.denied(provider, response.word, returnTo);
+
+    const grant = await tokenRequest(provider, source, response.parameters, flow, clock);
+    const login = await identify(provider, source, grant, { ...flow, returnTo }, clock);
+    transport.keep(exchange, this.flows.sealFinished(flow, crossSite));
+    const { issuer, subject } = login.identity;
+    emit('oauth.authorized', { provider: provider.name, issuer, subject, at: clock.now() });
+    return { kind: 'authorized', login, returnTo };
+  }
+
+  private denied({ name }: OAuthProvider, word: string, returnTo: string): OAuthOutcome {
+    const error = new AuthError('oauth_denied', { reason: `authorization: the provider answered ${word}` });
+    this.tell(name, { phase: 'authorization', error, word });
+    return { kind: 'denied', error: word, returnTo: withError(returnTo, word) };
+  }
+
+  private find(name: string): { provider: OAuthProvider; source: ProviderMetadata } {
+    const provider = this.parts.settings.providers.get(name);
+    const source = this.sources.get(name);
+    if (provider === undefined || source === undefined) throw new AuthError('oauth_provider_unknown');
+    return { provider, source };
+  }
+
+  /** Only the browser that began a flow has it (RFC 9700 §4.7.1), and only at the provider that it was begun with (§4.4). */
+  private flowOf(
+    { name }: OAuthProvider,
+    state: string,
+    values: URLSearchParams,
+    cookies: ReadonlyMap<string, string>,
+  ): Flow {
+    const flow = this.flows.open(state, cookies);
+    if (flow === undefined || flow.provider !== name) {
+      const code = values.has('error') ? 'oauth_response_invalid' : 'oauth_flow_unknown';
+      throw new AuthError(code, { reason: 'authorization: no flow of this browser has that state' });
+    }
+    if (this.parts.clock.now() < flow.startedAt + flowLifetime * 1000) return flow;
+    const message = `The log-in took too long: begin it again at ${this.startUrl(name)}`;
+    throw new AuthError('oauth_flow_expired', { phrase: { status: 403, message } });
+  }
+
+  private consume({ state, startedAt }: Flow): Promise<boolean> {
+    const expiresAt = startedAt + flowLifetime * 1000 + rowMargin;
+    return asking(this.parts.store.consume({ id: stateHash(state), expiresAt }));
+  }
+
+  private startUrl(name: string): string {
+    return this.parts.transport.urlOf(`/${this.parts.path}/${name}`);
+  }
+
+  private redirectUri({ name, redirectUri }: OAuthProvider): string {
+    return redirectUri ?? `${this.startUrl(name)}/authorized`;
+  }
+
+  /** Whatever fails at the provider is told to the listener, and thrown as an AuthError. */
+  private async told<T>(name: string, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof ProviderProblem)) throw error;
+      this.tell(name, error.failure);
+      throw error.failure.error;
+    }
+  }
+
+  private tell(provider: string, { phase, error: { code, reason }, word }: ProviderFailure): void {
+    const at = this.parts.clock.now();
+    this.parts.emit('oauth.failed', {
+      ...{ provider, phase, code, at },
+      ...(reason !== undefined && { reason }),
+      ...(word !== undefined && { error: word }),
+    });
+  }
+}
+
+function isCrossSite({ responseMode }: OAuthProvider): boolean {
+  return responseMode === 'form_post';
+}
+
+/** The page that the log-in returns to is told why there is none. */
+function withError(returnTo: string, word: string): string {
+  const [, path = '', query = '', fragment = ''] = /^([^?#]*)(\?[^#]*)?(#.*)?$/.exec(returnTo) ?? [];
+  return `${path}${query === '' ? '?' : `${query}&`}error=${encodeURIComponent(word)}${fragment}`;
+}

@@ -1,0 +1,79 @@
+import * as oauth from 'oauth4webapi';
+import { AuthError, type AuthErrorCode } from '../auth.errors.js';
+import type { OAuthPhase } from '../auth.events.js';
+import { OutboundError } from './outbound-fetch.js';
+
+/** A log-in that failed at the provider: what the client is told, and what the event says. */
+export interface ProviderFailure {
+  readonly phase: OAuthPhase;
+  readonly error: AuthError;
+  /** The provider's own word, when it is one. */
+  readonly word: string | undefined;
+}
+
+/** Carries a failure to where its event is told. Never leaves this folder. */
+export class ProviderProblem extends Error {
+  constructor(readonly failure: ProviderFailure) {
+    super(failure.error.message);
+  }
+}
+
+/**
+ * Do one step at the provider; whatever goes wrong there becomes a typed failure.
+ *
+ * The errors of oauth4webapi hold whole answers, tokens too: only their fixed messages are kept.
+ */
+export async function atProvider<T>(phase: OAuthPhase, step: () => Promise<T> | T): Promise<T> {
+  try {
+    return await step();
+  } catch (error) {
+    throw new ProviderProblem(failureOf(phase, error));
+  }
+}
+
+/** What is refused by a check of our own. */
+export function refuse(phase: OAuthPhase, code: AuthErrorCode, reason: string, word?: string): ProviderProblem {
+  return new ProviderProblem({ phase, error: new AuthError(code, { reason: `${phase}: ${reason}` }), word });
+}
+
+function failureOf(phase: OAuthPhase, error: unknown): ProviderFailure {
+  if (error instanceof ProviderProblem) return error.failure;
+  if (error instanceof OutboundError) return refuse(phase, outboundCodes[error.kind], error.message).failure;
+  if (error instanceof oauth.ResponseBodyError) {
+    const word = wordOf(error.error);
+    // the code was wrong, used or too old; every other word of a token endpoint is about ourselves
+    const code = word === 'invalid_grant' ? 'oauth_grant_refused' : ofStatus(error.status);
+    return refuse(phase, code, `the endpoint answered ${error.status} ${word ?? ''}`, word).failure;
+  }
+  if (error instanceof oauth.WWWAuthenticateChallengeError)
+    return refuse(phase, 'oauth_provider_failed', `the endpoint answered ${error.status}`).failure;
+  const response = responseOf(error);
+  if (response !== undefined)
+    return refuse(phase, ofStatus(response.status), `the endpoint answered ${response.status}`).failure;
+  const code = phase === 'id_token' ? 'oauth_id_token_invalid' : 'oauth_provider_failed';
+  return refuse(phase, code, error instanceof Error ? error.message : typeof error).failure;
+}
+
+const outboundCodes = {
+  forbidden: 'oauth_provider_failed',
+  too_large: 'oauth_provider_failed',
+  redirected: 'oauth_provider_failed',
+  unreachable: 'oauth_provider_unavailable',
+  timeout: 'oauth_provider_timeout',
+} as const satisfies Record<OutboundError['kind'], AuthErrorCode>;
+
+/** Busy or broken: the same request can succeed later. */
+function ofStatus(status: number): AuthErrorCode {
+  return status === 429 || status >= 500 ? 'oauth_provider_unavailable' : 'oauth_provider_failed';
+}
+
+/** oauth4webapi hands over the answer whose status it did not expect. */
+function responseOf(error: unknown): Response | undefined {
+  const { code, cause } = error as { code?: unknown; cause?: unknown };
+  return code === oauth.RESPONSE_IS_NOT_CONFORM && cause instanceof Response ? cause : undefined;
+}
+
+/** RFC 6749 §5.2 lets an error be any text; only a word goes on, into events and URLs. */
+export function wordOf(text: unknown): string | undefined {
+  return typeof text === 'string' && /^[\w.-]{1,64}$/.test(text) ? text : undefined;
+}

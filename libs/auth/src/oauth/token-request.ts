@@ -1,0 +1,89 @@
+import { createHash } from 'node:crypto';
+import * as oauth from 'oauth4webapi';
+import type { Clock } from '../auth.clock.js';
+import { equalText } from '../jwt/equal-text.js';
+import type { Flow } from './flow.js';
+import { atProvider, refuse } from './provider-errors.js';
+import type { ProviderMetadata } from './provider-metadata.js';
+import type { OAuthProvider } from './provider.js';
+
+/** Seconds that the provider's clock may be off. */
+const clockTolerance = 60;
+
+/** What the provider gave for the code: tokens, and whose they are. */
+export interface TokenGrant {
+  readonly tokens: oauth.TokenEndpointResponse;
+  /** Of the ID token: every claim and the signature were checked. */
+  readonly claims: oauth.IDToken;
+}
+
+/**
+ * Step 3 of 4: exchange the code, and check the ID token (RFC 6749 §4.1.3, OpenID Connect Core §3.1.3.7): signature, issuer,
+ * audience, authorized party, times, nonce, and the access token it was made for.
+ *
+ * @throws ProviderProblem
+ */
+export async function tokenRequest(
+  provider: OAuthProvider,
+  source: ProviderMetadata,
+  parameters: URLSearchParams,
+  flow: Flow,
+  clock: Clock,
+): Promise<TokenGrant> {
+  const { authenticate } = provider;
+  const metadata = await source.get();
+  const client = clientAt(provider, clock);
+  const answer = await atProvider('token', () =>
+    oauth.authorizationCodeGrantRequest(
+      ...([metadata, client, authenticate, parameters, flow.redirectUri, flow.codeVerifier, source.options] as const),
+    ),
+  );
+  const tokens = await atProvider('token', async () => {
+    try {
+      return await oauth.processAuthorizationCodeResponse(metadata, client, answer, {
+        expectedNonce: flow.nonce,
+        requireIdToken: true,
+      });
+    } catch (error) {
+      throw isAboutIdToken(error) ? refuse('id_token', 'oauth_id_token_invalid', (error as Error).message) : error;
+    }
+  });
+  await atProvider('id_token', () => oauth.validateApplicationLevelSignature(metadata, answer, source.options));
+  const claims = oauth.getValidatedIdTokenClaims(tokens)!;
+  checkIssuedAt(claims, clock);
+  checkAccessTokenHash(claims, tokens);
+  return { tokens, claims };
+}
+
+/** oauth4webapi asks the system's clock: tell it how far ours is off. */
+export function clientAt({ client }: OAuthProvider, clock: Clock): oauth.Client {
+  const skew = Math.round((clock.now() - Date.now()) / 1000);
+  return { ...client, [oauth.clockSkew]: skew, [oauth.clockTolerance]: clockTolerance };
+}
+
+/** Claims that are compared, times, and what is said of a JWT: the rest is the answer around it. */
+function isAboutIdToken(error: unknown): boolean {
+  if (error instanceof oauth.UnsupportedOperationError) return !error.message.includes('token_type');
+  if (!(error instanceof oauth.OperationProcessingError)) return false;
+  const codes: unknown[] = [oauth.JWT_CLAIM_COMPARISON, oauth.JWT_TIMESTAMP_CHECK];
+  return codes.includes(error.code) || /\bJWT\b|ID Token|id_token/.test(error.message);
+}
+
+/** An ID token of the future was not made just now. */
+function checkIssuedAt({ iat }: oauth.IDToken, clock: Clock): void {
+  if (iat > clock.now() / 1000 + clockTolerance)
+    throw refuse('id_token', 'oauth_id_token_invalid', 'its iat is to come');
+}
+
+/** OpenID Connect Core §3.1.3.8: when it is there, it must be of the access token beside it. */
+function checkAccessTokenHash(claims: oauth.IDToken, { access_token, id_token }: oauth.TokenEndpointResponse): void {
+  const hash = claims['at_hash'];
+  if (hash === undefined) return;
+  const { alg } = JSON.parse(Buffer.from(id_token!.split('.')[0]!, 'base64url').toString()) as { alg: string };
+  // Ed25519 signs with SHA-512; every other name ends with its length
+  const length = alg.startsWith('Ed') ? '512' : alg.slice(-3);
+  const digest = createHash(`sha${length}`).update(access_token).digest();
+  const expected = digest.subarray(0, digest.byteLength / 2).toString('base64url');
+  if (typeof hash !== 'string' || !equalText(hash, expected))
+    throw refuse('id_token', 'oauth_id_token_invalid', 'its at_hash is not that of the access token');
+}

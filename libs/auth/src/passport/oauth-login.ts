@@ -1,0 +1,70 @@
+import type { InjectionToken, OptionalFactoryDependency, Provider } from '@nestjs/common';
+import { Clock } from '../auth.clock.js';
+import { AUTH_EVENTS, type AuthEventListener } from '../auth.events.js';
+import { checkSlice, type Given } from '../auth.slices.js';
+import type { OAuthEdge } from '../oauth/oauth-edge.js';
+import { OAuthTransport } from '../oauth/oauth-transport.js';
+import { OAuthRouteOptions, resolveOAuthOptions, type GivenOAuthOptions } from '../oauth/oauth.options.js';
+import { OAuthService } from '../oauth/oauth.service.js';
+import { OAuthFlowStore } from '../stores/oauth-flow.store.js';
+import { OAuthStrategies } from './oauth-strategies.js';
+import { createOAuthController } from './oauth.controller.js';
+
+/** What `oauthLogin()` takes. */
+export type OAuthLoginOptions = Given<OAuthRouteOptions> & GivenOAuthOptions;
+
+/** The same, where providers come of other providers of the application, for example its configuration. */
+export type OAuthLoginFactory = Given<OAuthRouteOptions> & {
+  inject?: (InjectionToken | OptionalFactoryDependency)[];
+  useFactory: (...parts: never[]) => GivenOAuthOptions | Promise<GivenOAuthOptions>;
+};
+
+/** The injection token of the options, before they are checked. */
+const OAUTH_OPTIONS = Symbol('nest-latchkey:oauth-options');
+
+/**
+ * Log-in with providers: `GET /login/:provider` sends the browser to one, `/login/:provider/authorized` takes its answer,
+ * and `AuthGuard(name)` does both in controllers of your own, with an OAuthLogin as `request.user`.
+ *
+ * ```ts
+ * AuthModule.forRoot({ jwt, session: {}, hooks, oauth: oauthLogin({ providers: [oidc('corp', { issuer, clientId, clientSecret })] }) })
+ * ```
+ *
+ * Beside `forRootAsync({ useFactory })` it stands as `oauth`, and takes a factory of its own: `oauthLogin({ inject, useFactory })`.
+ */
+export function oauthLogin(options: OAuthLoginOptions | OAuthLoginFactory): OAuthEdge {
+  const { path, controller, ...rest } = options ?? {};
+  const routes = checkSlice('oauth', new OAuthRouteOptions(), { path, controller });
+  return {
+    providers: [
+      optionsProvider(rest as OAuthLoginOptions | OAuthLoginFactory),
+      serviceProvider(routes.path),
+      OAuthStrategies,
+    ],
+    controllers: routes.controller ? [createOAuthController(routes.path)] : [],
+    exports: [OAuthService],
+    logsIn: routes.controller,
+  };
+}
+
+function optionsProvider(options: OAuthLoginOptions | OAuthLoginFactory): Provider {
+  if (!('useFactory' in options)) return { provide: OAUTH_OPTIONS, useValue: options };
+  return { provide: OAUTH_OPTIONS, inject: options.inject ?? [], useFactory: options.useFactory as never };
+}
+
+function serviceProvider(path: string): Provider {
+  return {
+    provide: OAuthService,
+    inject: [OAUTH_OPTIONS, OAuthFlowStore, OAuthTransport, Clock, AUTH_EVENTS],
+    useFactory: (
+      options: GivenOAuthOptions,
+      store: OAuthFlowStore,
+      transport: OAuthTransport,
+      clock: Clock,
+      emit: AuthEventListener,
+    ) => {
+      const settings = resolveOAuthOptions(options, new URL(transport.urlOf('/')).origin);
+      return new OAuthService({ settings, path, store, transport, clock, emit });
+    },
+  };
+}

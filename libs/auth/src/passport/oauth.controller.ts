@@ -1,0 +1,82 @@
+import {
+  applyDecorators,
+  Controller,
+  Get,
+  Inject,
+  Injectable,
+  Post,
+  Redirect,
+  Req,
+  Res,
+  SetMetadata,
+  UseGuards,
+  type CanActivate,
+  type ExecutionContext,
+  type Type,
+} from '@nestjs/common';
+import { AuthGuard } from '@nestjs/passport';
+import { AuthError } from '../auth.errors.js';
+import { askHook } from '../auth.hook-answers.js';
+import type { OAuthLogin } from '../oauth/identity.js';
+import { OAUTH_HOOKS, type OAuthHooks } from '../oauth/oauth-hooks.js';
+import { OAuthTransport } from '../oauth/oauth-transport.js';
+import { OAuthService } from '../oauth/oauth.service.js';
+import { Public } from '../resource/require-token.decorator.js';
+import { OAUTH_STEP, type OAuthStep } from './oauth2-strategy.js';
+
+/** `AuthGuard(name)`, with the name of the path. */
+@Injectable()
+class ProviderGuard implements CanActivate {
+  constructor(@Inject(OAuthService) private readonly oauth: OAuthService) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const { params } = context.switchToHttp().getRequest<{ params: { provider: string } }>();
+    // passport knows names that are none of ours, and AuthGuard keeps a class for every name it hears
+    if (!this.oauth.providers.includes(params.provider)) throw new AuthError('oauth_provider_unknown');
+    const guard: CanActivate = new (AuthGuard(params.provider))();
+    return (await guard.canActivate(context)) as boolean;
+  }
+}
+
+const Step = (step: OAuthStep) => applyDecorators(Public(), SetMetadata(OAUTH_STEP, step), UseGuards(ProviderGuard));
+
+/** A controller of its own for each `oauthLogin()`: its path is an option. */
+export function createOAuthController(path: string): Type {
+  @Controller(path)
+  class OAuthController {
+    constructor(
+      @Inject(OAUTH_HOOKS) private readonly hooks: OAuthHooks,
+      @Inject(OAuthTransport) private readonly transport: OAuthTransport,
+    ) {}
+
+    /** To the provider: the guard answers. `?return_to=` says where the log-in ends. */
+    @Step('start')
+    @Get(':provider')
+    start(): void {}
+
+    @Step('complete')
+    @Get(':provider/authorized')
+    @Redirect()
+    authorized(@Req() request: { user: OAuthLogin }, @Res({ passthrough: true }) response: object) {
+      return this.logIn(request, response, 302);
+    }
+
+    /** After a form, 303 alone is followed by a GET for certain (RFC 9110 §15.4.4). */
+    @Step('complete')
+    @Post(':provider/authorized')
+    @Redirect()
+    authorizedByForm(@Req() request: { user: OAuthLogin }, @Res({ passthrough: true }) response: object) {
+      return this.logIn(request, response, 303);
+    }
+
+    private async logIn(request: { user: OAuthLogin }, response: object, statusCode: number) {
+      const login = request.user;
+      const user = await askHook('hooks.oauthUser', () => this.hooks.oauthUser!(login));
+      if (user === null || user === undefined)
+        throw new AuthError('oauth_user_refused', { reason: `hooks.oauthUser knows nobody at ${login.provider}` });
+      await this.transport.logIn({ request, response }, user);
+      return { url: login.returnTo, statusCode };
+    }
+  }
+  return OAuthController;
+}

@@ -4,6 +4,7 @@ import { APP_FILTER, APP_PIPE } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { AuthModule } from 'nest-latchkey';
 import { redisFanOut } from 'nest-latchkey/redis';
+import { oauthLogin } from 'nest-latchkey/passport';
 import { typeormStores } from 'nest-latchkey/typeorm';
 import { DriverPackageNotInstalledError } from 'typeorm';
 import { AccountController } from './account/account.controller.js';
@@ -14,8 +15,9 @@ import { Environment } from './environment.js';
 import { HttpExceptionWithHeadersFilter } from './http/http-exception-with-headers.js';
 import { QueryFailedFilter } from './http/query-failed.filter.js';
 import { signingKey } from './keys.js';
+import { flowKey, oauthProviders } from './oauth/providers.js';
 import { HealthController } from './pages/health.controller.js';
-import { StartController } from './pages/start.controller.js';
+import { PROVIDER_NAMES, StartController } from './pages/start.controller.js';
 import { LogInAttempts } from './rate-limit/log-in-attempts.js';
 import { RateLimiters } from './rate-limit/rate-limiters.js';
 import { RefreshRateLimitMiddleware } from './rate-limit/refresh-rate-limit.middleware.js';
@@ -42,6 +44,8 @@ import { UsersModule } from './users/users.module.js';
 })
 export class AppModule implements NestModule {
   static forEnvironment(environment: Environment): DynamicModule {
+    const signing = signingKey(environment);
+    const providers = oauthProviders(environment);
     const users = UsersModule.forEnvironment(environment);
     return {
       module: AppModule,
@@ -53,7 +57,7 @@ export class AppModule implements NestModule {
           jwt: {
             issuer: environment.issuer,
             audience: environment.audience,
-            ...signingKey(environment),
+            ...signing,
             accessTokenLifetime: environment.accessTokenLifetime,
             refreshTokenLifetime: environment.refreshTokenLifetime,
             clockTolerance: environment.clockTolerance,
@@ -64,6 +68,13 @@ export class AppModule implements NestModule {
             reuseLeeway: environment.reuseLeeway,
             antiCsrf: environment.antiCsrf,
           },
+          ...(providers.length > 0 && {
+            oauth: oauthLogin({
+              providers,
+              timeout: environment.oauthTimeout,
+              encryptionKeys: [flowKey(signing)],
+            }),
+          }),
           hooks: AccountHooks,
           imports: [users],
           csrf: { trustedOrigins: [...environment.corsOrigins] },
@@ -71,7 +82,10 @@ export class AppModule implements NestModule {
           revocation: { fanOut: environment.redisUrl === undefined ? undefined : redisFanOut(environment.redisUrl) },
         }),
       ],
-      providers: [{ provide: Environment, useValue: environment }],
+      providers: [
+        { provide: Environment, useValue: environment },
+        { provide: PROVIDER_NAMES, useValue: providers.map(({ name }) => name) },
+      ],
     };
   }
 

@@ -6,6 +6,7 @@ import { AuthConfigError, AuthModule } from 'nest-latchkey';
 import { AppModule } from './app.module.js';
 import { setUpDocumentation } from './documentation.js';
 import { EnvironmentError, type Environment } from './environment.js';
+import { oauthProviders } from './oauth/providers.js';
 
 /**
  * The whole application, ready for `listen()`.
@@ -40,13 +41,26 @@ async function create(environment: Environment, adapter: AbstractHttpAdapter): P
   try {
     return await NestFactory.create(AppModule.forEnvironment(environment), adapter, { abortOnError: false });
   } catch (error) {
-    if (!(error instanceof AuthConfigError) || !Object.hasOwn(variables, error.option)) throw error;
+    if (!(error instanceof AuthConfigError)) throw error;
+    if (error.option.startsWith('oauth.providers[')) throw new EnvironmentError([providerProblem(error, environment)]);
+    if (!Object.hasOwn(variables, error.option)) throw error;
     throw new EnvironmentError([
       error.message
         .replace(':', '')
-        .replace(/\b(publicUrl|(?:jwt|session)\.\w+)/g, (option) => variables[option] ?? option),
+        .replace(/\b(publicUrl|(?:jwt|session|oauth)\.\w+)/g, (option) => variables[option] ?? option),
     ]);
   }
+}
+
+/** `OAUTH_PROVIDERS: corp.issuer is plain http`, where the library counts. */
+function providerProblem({ message }: AuthConfigError, environment: Environment): string {
+  const names = oauthProviders(environment).map(({ name }) => name);
+  return message
+    .replace(
+      /^oauth\.providers\[(\d+)\]([^:]*):/,
+      (_, index: string, path: string) => `OAUTH_PROVIDERS: ${names[Number(index)]}${path}`,
+    )
+    .replace('allowInsecureLoopback', 'OAUTH_ALLOW_LOOPBACK_HTTP=1');
 }
 
 const variables: Readonly<Record<string, string>> = {
@@ -59,6 +73,7 @@ const variables: Readonly<Record<string, string>> = {
   'jwt.accessTokenLifetime': 'ACCESS_TOKEN_LIFETIME',
   'jwt.refreshTokenLifetime': 'REFRESH_TOKEN_LIFETIME',
   'jwt.clockTolerance': 'CLOCK_TOLERANCE',
+  'oauth.timeout': 'OAUTH_TIMEOUT',
   'session.reuseLeeway': 'REUSE_LEEWAY',
   'session.idleLifetime': 'REFRESH_TOKEN_LIFETIME',
   'session.antiCsrf': 'ANTI_CSRF',

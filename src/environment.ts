@@ -110,6 +110,14 @@ class Variables {
   )
   APP_ADMINS = '';
 
+  OAUTH_PROVIDERS?: string;
+
+  @IsIn(['', '0', '1'], { message: '$property must be 1, to let providers on loopback use http, or left out' })
+  OAUTH_ALLOW_LOOPBACK_HTTP = '';
+
+  @Matches(/^[1-9]\d{0,8}[sm]?$/, { message: '$property must be a duration above zero: seconds such as 5, or 1m' })
+  OAUTH_TIMEOUT = '5';
+
   @IsIn(['on', 'off'], { message: '$property must be on or off' })
   RATE_LIMIT = 'on';
 
@@ -140,6 +148,10 @@ export class Environment {
   readonly antiCsrf: 'custom-header' | 'token' | 'none';
   readonly corsOrigins: readonly string[];
   readonly admins: ReadonlySet<string>;
+  /** The path of a JSON file. */
+  readonly oauthProviders: string | undefined;
+  readonly allowLoopbackHttp: boolean;
+  readonly oauthTimeout: number;
   readonly rateLimit: boolean;
 
   constructor(variables: Variables) {
@@ -162,6 +174,9 @@ export class Environment {
     this.antiCsrf = variables.ANTI_CSRF as 'custom-header' | 'token' | 'none';
     this.corsOrigins = list(variables.CORS_ORIGINS);
     this.admins = new Set(list(variables.APP_ADMINS));
+    this.oauthProviders = variables.OAUTH_PROVIDERS;
+    this.allowLoopbackHttp = variables.OAUTH_ALLOW_LOOPBACK_HTTP === '1';
+    this.oauthTimeout = seconds(variables.OAUTH_TIMEOUT);
     this.rateLimit = variables.RATE_LIMIT === 'on';
   }
 }

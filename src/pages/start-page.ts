@@ -1,9 +1,10 @@
 /**
  * The start page: what can be tried with curl, and who is asking.
  *
+ * @param providers to log in with, by their names.
  * @param subject of the presented token; `null` when there is none that is valid.
  */
-export function startPage(publicUrl: string, subject: string | null): string {
+export function startPage(publicUrl: string, subject: string | null, providers: readonly string[]): string {
   const origin = escapeHtml(publicUrl);
   return `<!doctype html>
 <html lang="en">
@@ -11,6 +12,7 @@ export function startPage(publicUrl: string, subject: string | null): string {
 <title>Latchkey reference application</title>
 <h1>Latchkey reference application</h1>
 <p>${subject === null ? 'Nobody is logged in: this request carries no valid access token.' : `Logged in as <b>${escapeHtml(subject)}</b>.`}</p>
+${providers.map((name) => `<p><a href="/login/${name}">Log in with ${escapeHtml(name)}</a></p>`).join('\n')}
 <p>Read the <a href="/docs">API documentation</a>, or try it by hand:</p>
 <pre>
 # sign up: the answer holds an access token and a refresh token

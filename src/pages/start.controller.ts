@@ -1,8 +1,11 @@
-import { Controller, Get, Header, Req } from '@nestjs/common';
+import { Controller, Get, Header, Inject, Req } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import { AuthService, Public } from 'nest-latchkey';
 import { Environment } from '../environment.js';
 import { startPage } from './start-page.js';
+
+/** The injection token of the names of the providers that a user can log in with. */
+export const PROVIDER_NAMES = Symbol('provider names');
 
 @ApiExcludeController()
 @Controller()
@@ -10,6 +13,7 @@ export class StartController {
   constructor(
     private readonly auth: AuthService,
     private readonly environment: Environment,
+    @Inject(PROVIDER_NAMES) private readonly providers: readonly string[],
   ) {}
 
   @Public()
@@ -17,7 +21,7 @@ export class StartController {
   @Header('Content-Type', 'text/html; charset=utf-8')
   @Header('Cache-Control', 'no-store')
   async start(@Req() request: object) {
-    return startPage(this.environment.publicUrl, await this.subjectOf(request));
+    return startPage(this.environment.publicUrl, await this.subjectOf(request), this.providers);
   }
 
   /** Asked here and not by `@RequireToken({ optional: true })`, because that refuses a bad token, and this page refuses nobody. */

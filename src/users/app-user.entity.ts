@@ -2,7 +2,7 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 @Entity('app_user')
 export class AppUser {
-  @PrimaryColumn({ type: 'varchar', length: 64 })
+  @PrimaryColumn({ type: 'varchar', length: 255 })
   username!: string;
 
   /** Not selected unless asked for by name, so that it cannot slip into an answer. */

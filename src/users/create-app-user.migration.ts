@@ -4,11 +4,14 @@ export class CreateAppUser1795219200000 implements MigrationInterface {
   readonly name = 'CreateAppUser1795219200000';
 
   async up(queryRunner: QueryRunner): Promise<void> {
+    // a provider's subjects differ in case, which MySQL and MariaDB overlook unless told
+    const isMySql = ['mysql', 'mariadb'].includes(queryRunner.dataSource.options.type);
+    const exact = isMySql ? { charset: 'utf8mb4', collation: 'utf8mb4_bin' } : {};
     await queryRunner.createTable(
       new Table({
         name: 'app_user',
         columns: [
-          { name: 'username', type: 'varchar', length: '64', isPrimary: true },
+          { name: 'username', type: 'varchar', length: '255', isPrimary: true, ...exact },
           { name: 'password_hash', type: 'varchar', length: '255' },
           { name: 'created_at', type: 'bigint' },
         ],

@@ -4,7 +4,10 @@ import { Repository } from 'typeorm';
 import { Environment } from '../environment.js';
 import { AppUser } from './app-user.entity.js';
 import { hashPassword, verifyPassword } from './password-hashing.js';
-import { usernamePattern } from './username.js';
+import { providersUsernamePattern, usernamePattern } from './username.js';
+
+/** No hash of anything: a name with a colon is never looked up by a password. */
+const noPassword = '';
 
 export interface User {
   readonly username: string;
@@ -42,6 +45,26 @@ export class UsersService {
     return this.toUser(username);
   }
 
+  /**
+   * The user of a provider's identity, made at the first log-in. The name has a colon, which nobody can sign up with, and is
+   * no administrator's.
+   *
+   * @returns null for a subject that is no name here: the tables and the paths take printable letters only.
+   */
+  async findOrCreate(provider: string, subject: string): Promise<User | null> {
+    const username = `${provider}:${subject}`;
+    if (!providersUsernamePattern.test(username)) return null;
+    const standing = await this.find(username);
+    if (standing !== null) return standing;
+    try {
+      await this.users.insert({ username, passwordHash: noPassword, createdAt: Date.now() });
+    } catch (error) {
+      // two log-ins at once: the other one made the user
+      if ((await this.find(username)) === null) throw error;
+    }
+    return this.toUser(username);
+  }
+
   /** The user with this name and password, or `null`. Takes the same time whether or not the user exists. */
   async authenticate(username: string, password: string): Promise<User | null> {
     const row = await this.users.findOne({
@@ -53,7 +76,8 @@ export class UsersService {
   }
 
   async find(username: string): Promise<User | null> {
-    const exists = usernamePattern.test(username) && (await this.users.existsBy({ username }));
+    const isName = usernamePattern.test(username) || providersUsernamePattern.test(username);
+    const exists = isName && (await this.users.existsBy({ username }));
     return exists ? this.toUser(username) : null;
   }
 

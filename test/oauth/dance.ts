@@ -33,12 +33,12 @@ export class DancingApp {
   constructor(
     adapter: Adapter,
     oauth: OAuthLoginOptions,
-    { options = {}, ...rest }: FixtureOptions = {},
+    { options = {}, controllers = [], ...rest }: FixtureOptions = {},
     hooks: Partial<AuthModuleOptions['hooks']> = {},
   ) {
     this.api = new Api(adapter, {
-      controllers: [MeController],
       ...rest,
+      controllers: [MeController, ...controllers],
       options: {
         publicUrl: appOrigin,
         session: {},

@@ -28,6 +28,8 @@ export class RealProvider {
     this.server = createServer();
     await new Promise<void>((resolve) => this.server.listen(0, '127.0.0.1', resolve));
     this.issuer = `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+    // Jest's own makes objects of another realm, which the provider takes for none of JSON
+    globalThis.structuredClone = (value) => JSON.parse(JSON.stringify(value)) as never;
     const provider = await silently(
       async () =>
         new (await import('oidc-provider')).default(this.issuer, {

@@ -52,7 +52,7 @@ export class OAuthLogin {
   }
 }
 
-/** RFC: at most that many characters (OpenID Connect Core §2, `sub`). */
+/** Characters (OpenID Connect Core §2, `sub`). */
 const longestSubject = 255;
 
 /**
@@ -87,7 +87,7 @@ export async function identify(
       accessToken: tokens.access_token,
       refreshToken: tokens.refresh_token,
       idToken: tokens.id_token!,
-      expiresAt: tokens.expires_in === undefined ? undefined : clock.now() + tokens.expires_in * 1000,
+      expiresAt: expiryOf(tokens.expires_in, clock),
     },
   });
 }
@@ -109,6 +109,14 @@ async function userinfoOf(
       throw refuse('userinfo', 'oauth_provider_failed', `the endpoint answered ${response.status}, and no JSON`);
     return oauth.processUserInfoResponse(metadata, client, subject, response);
   });
+}
+
+/** Seconds: ten years. */
+const longestLife = 315_360_000;
+
+/** In whole milliseconds, and never so late that it is no time any more. */
+function expiryOf(expiresIn: number | undefined, clock: Clock): number | undefined {
+  return expiresIn === undefined ? undefined : clock.now() + Math.floor(Math.min(expiresIn, longestLife) * 1000);
 }
 
 /** Address and its proof come from one place: the word of one must not verify the address of the other. */

@@ -48,6 +48,8 @@ export async function tokenRequest(
       throw isAboutIdToken(error) ? refuse('id_token', 'oauth_id_token_invalid', (error as Error).message) : error;
     }
   });
+  // a DPoP token would be bound to a key, and none was sent (RFC 9449 §5)
+  if (tokens.token_type !== 'bearer') throw refuse('token', 'oauth_provider_failed', 'its token_type is not Bearer');
   await atProvider('id_token', () => oauth.validateApplicationLevelSignature(metadata, answer, source.options));
   const claims = oauth.getValidatedIdTokenClaims(tokens)!;
   checkIssuedAt(claims, clock);

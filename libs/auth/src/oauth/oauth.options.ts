@@ -1,4 +1,4 @@
-import { IsArray, IsString, Matches } from 'class-validator';
+import { IsArray, IsBoolean, IsString, Matches } from 'class-validator';
 import { IsDuration, type Duration } from '../auth.durations.js';
 import { AuthConfigError } from '../auth.errors.js';
 import { Sealer, type EncryptionKey } from '../auth.sealer.js';
@@ -42,6 +42,7 @@ export class OAuthRouteOptions {
   path: string = 'login';
 
   /** Mount the routes. False: only `AuthGuard(name)` in controllers of your own. Default true. */
+  @IsBoolean()
   controller: boolean = true;
 }
 

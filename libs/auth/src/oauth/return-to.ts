@@ -33,7 +33,7 @@ export class ReturnTo {
     if (target.startsWith('/')) return isOwnPath(target, this.publicOrigin);
     // written as the parser writes it: `https:evil` and `https:/\evil` are other spellings of an origin
     const origin = URL.canParse(target) ? new URL(target).origin : '';
-    return this.origins.has(origin) && (target === origin || /^[/?#]/.test(target.slice(origin.length)));
+    return this.origins.has(origin) && target.startsWith(origin) && /^([/?#]|$)/.test(target.slice(origin.length));
   }
 }
 

@@ -1,5 +1,6 @@
 import type { InjectionToken, OptionalFactoryDependency, Provider } from '@nestjs/common';
 import { Clock } from '../auth.clock.js';
+import { AuthConfigError } from '../auth.errors.js';
 import { AUTH_EVENTS, type AuthEventListener } from '../auth.events.js';
 import { checkSlice, type Given } from '../auth.slices.js';
 import type { OAuthEdge } from '../oauth/oauth-edge.js';
@@ -49,7 +50,14 @@ export function oauthLogin(options: OAuthLoginOptions | OAuthLoginFactory): OAut
 
 function optionsProvider(options: OAuthLoginOptions | OAuthLoginFactory): Provider {
   if (!('useFactory' in options)) return { provide: OAUTH_OPTIONS, useValue: options };
-  return { provide: OAUTH_OPTIONS, inject: options.inject ?? [], useFactory: options.useFactory as never };
+  const { inject = [], useFactory, ...others } = options;
+  const [stray] = Object.keys(others);
+  if (stray !== undefined)
+    throw new AuthConfigError(
+      `oauth.${stray}`,
+      'stands beside useFactory: let the factory give it, with the providers',
+    );
+  return { provide: OAUTH_OPTIONS, inject, useFactory: useFactory as never };
 }
 
 function serviceProvider(path: string): Provider {

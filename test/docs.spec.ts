@@ -14,6 +14,8 @@ import { CsrfOptions } from '../libs/auth/src/http/csrf.options.js';
 import { ErrorsOptions } from '../libs/auth/src/http/errors.options.js';
 import { JwtOptions } from '../libs/auth/src/jwt/jwt.options.js';
 import { ManagedKeysOptions } from '../libs/auth/src/jwt/managed-keys.options.js';
+import { OAuthOptions, OAuthRouteOptions } from '../libs/auth/src/oauth/oauth.options.js';
+import { OidcProviderOptions } from '../libs/auth/src/oauth/provider.js';
 import { GuardOptions } from '../libs/auth/src/resource/guard.options.js';
 import { TransportOptions } from '../libs/auth/src/resource/transport.options.js';
 import { SessionOptions } from '../libs/auth/src/session/session.options.js';
@@ -45,6 +47,7 @@ describe('docs/options.md', () => {
     cookies: new CookiesOptions(),
     csrf: new CsrfOptions(),
     session: new SessionOptions(),
+    oauth: new OAuthOptions(),
     revocation: new RevocationOptions(),
     errors: new ErrorsOptions(),
     guard: new GuardOptions(),
@@ -60,6 +63,8 @@ describe('docs/options.md', () => {
   const options = [
     ...Object.entries(slices).flatMap(([name, slice]) => optionsOf(name, slice)),
     ...optionsOf('jwt.managedKeys', new ManagedKeysOptions()),
+    ...optionsOf('oauth', new OAuthRouteOptions()),
+    ...optionsOf('oauth.providers[]', new OidcProviderOptions()).filter(([path]) => !path.endsWith('.kind')),
   ];
 
   // what has no class; the compiler holds these complete

@@ -6,6 +6,7 @@ import { AuthConfigError, AuthModule, memoryStores, noStores, type AuthModuleOpt
 import { oauthLogin, OAuthService, type OAuthLoginOptions } from 'nest-latchkey/passport';
 import { oidc } from 'nest-latchkey/providers';
 import passport from 'passport';
+import { guardedBy } from './dance.js';
 import { Api, bootFailure, issuer, rootModule, secret, type FixtureOptions } from '../e2e/fixture.js';
 
 const clientSecret = 'the canary of the client';
@@ -269,6 +270,17 @@ describe('oauthLogin()', () => {
     await first.stop();
     expect(await boot({ providers: [corp({})] })).toBeUndefined();
     expect(Reflect.get(passport, '_strategies')).not.toHaveProperty('corp');
+  });
+
+  it('decides no request of another application of the process', async () => {
+    const first = new Api('express', optionsWith({ providers: [corp({})] }));
+    const second = new Api('express', { controllers: [guardedBy('corp')] });
+    await first.start();
+    await second.start();
+    const { status, headers, body } = await second.send('GET', '/own/start', { mayFail: true });
+    expect([status, headers.location, body['errorCode']]).toEqual([500, undefined, 'unsupported_context']);
+    await second.stop();
+    await first.stop();
   });
 
   describe('beside forRootAsync()', () => {

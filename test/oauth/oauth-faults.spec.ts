@@ -3,7 +3,7 @@ import { createHmac } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
-import type { AuthErrorCode } from 'nest-latchkey';
+import { OAuthFlowStore, type AuthErrorCode } from 'nest-latchkey';
 import { oidc } from 'nest-latchkey/providers';
 import { adapters, expectRefusal } from '../e2e/fixture.js';
 import { nextOf, type Browser, type Page } from './browser.js';
@@ -192,7 +192,6 @@ describe.each(adapters)('a provider that errs (%s)', (adapter) => {
       ['503', answering(503, {}), 'oauth_provider_unavailable'],
       ['429', answering(429, { error: 'slow_down' }), 'oauth_provider_unavailable'],
       ['418', answering(418, 'tea'), 'oauth_provider_failed'],
-      ['10 MB', answering(200, { access_token: 'x'.repeat(10_000_000) }), 'oauth_provider_failed'],
       ['a connection that ends', (_request, response) => void response.destroy(), 'oauth_provider_unavailable'],
       ['a body that ends', cutBody, 'oauth_provider_unavailable'],
     ])('O22 OC-11 OC-12 refuses %s', async (_what, handler, code) => {
@@ -214,6 +213,11 @@ describe.each(adapters)('a provider that errs (%s)', (adapter) => {
       const page = await dance(browser);
       clearInterval(timer);
       expectFailure(page, 'oauth_provider_timeout', 'token');
+    });
+
+    it('O22 OC-11 refuses 10 MB of an answer that would do', async () => {
+      provider.reset({ claims: { at_hash: undefined }, token: { access_token: 'x'.repeat(10_000_000) } });
+      expectFailure(await dance(browser), 'oauth_provider_failed', 'token');
     });
 
     it.each([301, 302, 303, 307, 308])(
@@ -466,6 +470,17 @@ describe.each(adapters)('a provider that errs (%s)', (adapter) => {
       provider.reset({ metadata: { require_pushed_authorization_requests: true, ...place }, at: handlers! });
       expectFailure(await browser.visit(at('/login/corp')), code, 'authorization');
     });
+  });
+
+  it('OC-12 FT-01 spends no code while the store cannot say whether it was spent', async () => {
+    jest.spyOn(app.api.app.get(OAuthFlowStore), 'consume').mockRejectedValue(new Error('no database'));
+    const answer = nextOf(await answerOf(browser))!;
+    const page = await browser.visit(answer);
+    expectRefusal(page as never, 'store_unavailable');
+    expect(page.headers['retry-after']).toBe('1');
+    expect(provider.count('/token')).toBe(0);
+    jest.restoreAllMocks();
+    expect((await browser.visit(answer)).headers.location).toBe('/home');
   });
 
   describe('where a log-in ends', () => {

@@ -75,7 +75,7 @@ function describeSigningKeys(kind: DatabaseKind): void {
     it('the migrations go up, down and up again', async () => {
       const [dataSource] = opened.dataSources;
       await store.add(signingKeyRow());
-      await dataSource.undoLastMigration();
+      await undoMigrations(dataSource);
       await expect(store.list()).rejects.toThrow('The store of signing keys failed');
       await dataSource.runMigrations();
       expect(await store.list()).toEqual([]);

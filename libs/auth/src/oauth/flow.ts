@@ -57,11 +57,10 @@ export class FlowCookies {
     };
   }
 
-  /** The flow that this browser began with the state; undefined when it began none. */
+  /** The flow that this browser began with the state; undefined when it began none. It opens under the name of its own state alone. */
   open(state: string, cookies: ReadonlyMap<string, string>): Flow | undefined {
     const name = flowCookieName(state);
-    const flow = this.read(cookies.get(name), ['oauth-flow', name]) as Flow | undefined;
-    return flow !== undefined && equalText(flow.state, state) ? flow : undefined;
+    return this.read(cookies.get(name), ['oauth-flow', name]) as Flow | undefined;
   }
 
   /** The flows that have to go when one more begins. @param cookies the oldest first. */

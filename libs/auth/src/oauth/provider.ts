@@ -13,16 +13,16 @@ export class OidcProviderOptions {
   @Matches(/^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$/, {
     message: 'must be 1 to 32 letters, digits, - and _, beginning with a letter or a digit',
   })
-  name: string = '';
+  name!: string;
 
   /** Exactly as the provider's discovery document writes it. */
   @IsString()
   @IsNotEmpty()
-  issuer: string = '';
+  issuer!: string;
 
   @IsString()
   @IsNotEmpty()
-  clientId: string = '';
+  clientId!: string;
 
   @IsOptional()
   @IsString()

@@ -1,4 +1,6 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { inspect } from 'node:util';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -255,6 +257,21 @@ describe('oauthLogin()', () => {
     expect((await none.get('/login/corp')).status).toBe(404);
     expect(none.app.get(OAuthService).providers).toEqual(['corp']);
     await none.stop();
+  });
+
+  it('O65 loads neither passport-jwt nor passport-oauth2 before they are needed', () => {
+    const seen = new Set<string>();
+    const visit = (file: string): void => {
+      if (seen.has(file)) return;
+      seen.add(file);
+      const text = readFileSync(file, 'utf8').replaceAll(/^(import|export) type [^;]*;/gm, '');
+      for (const [, to] of text.matchAll(/^(?:import|export) [^;]*? from '([^']+)'/gm)) {
+        if (to!.startsWith('.')) visit(join(dirname(file), to!.replace(/\.js$/, '.ts')));
+        else seen.add(to!);
+      }
+    };
+    visit('libs/auth/src/passport/index.ts');
+    expect([...seen].filter((name) => name.startsWith('passport'))).toEqual(['passport']);
   });
 
   it('holds the names of its providers while it runs: a second application needs others', async () => {

@@ -153,6 +153,15 @@ describe.each(adapters)('log-in with a real provider (%s)', (adapter) => {
       expect(parametersOf(page).get('redirect_uri')).toBe(`${appOrigin}/login/corp/authorized`);
     });
 
+    it('needs less than 8 KB of a header for all its cookies', async () => {
+      const target = `/${'a'.repeat(511)}`;
+      await dance(browser, `/login/corp?return_to=${target}`);
+      for (let index = 0; index < 6; index++) await browser.visit(at(`/login/corp?return_to=${target}`));
+      const jar = [...browser.jar.get('app.example.com')!].filter(([name]) => name.startsWith('__Host-'));
+      expect(jar).toHaveLength(6);
+      expect(jar.map(([name, { value }]) => `${name}=${value}`).join('; ').length).toBeLessThan(8_000);
+    });
+
     it('keeps five flows of a browser, and drops the oldest', async () => {
       const first = await browser.visit(at('/login/corp'));
       const [oldest] = flowNames(browser);

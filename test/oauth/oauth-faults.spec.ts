@@ -91,6 +91,28 @@ describe.each(adapters)('a provider that errs (%s)', (adapter) => {
     ]);
   });
 
+  it('O3 lives below the prefix of the application', async () => {
+    const base = { issuer: other.issuer, clientId: 'app', allowInsecureLoopback: true };
+    const prefixed = new DancingApp(adapter, { providers: [oidc('below', base)], path: 'auth/with' });
+    await prefixed.start((nest) => nest.setGlobalPrefix('api'));
+    try {
+      const answer = nextOf(await answerOf(prefixed.browser(), '/api/auth/with/below'))!;
+      expect(answer.origin + answer.pathname).toBe(at('/api/auth/with/below/authorized'));
+    } finally {
+      await prefixed.stop();
+    }
+  });
+
+  it('leaves the cookies of the application alone', async () => {
+    for (const name of ['oauth_mine', 'oauth_', 'oauth_state', 'oauth_verifier', 'oauth_nonce', 'oauth_provider']) {
+      browser.jar.set('app.example.com', browser.jar.get('app.example.com') ?? new Map());
+      browser.jar.get('app.example.com')!.set(`__Host-${name}`, { value: 'x', path: '/', text: '' });
+    }
+    const page = await browser.visit(at('/login/corp'));
+    expect(page.headers['set-cookie']).toHaveLength(1);
+    expect(browser.cookieNames('https://app.example.com')).toHaveLength(7);
+  });
+
   describe('in the browser', () => {
     it('O18 sends the user back with the word of a provider that says no, once', async () => {
       provider.reset({ answer: { code: undefined, error: 'access_denied', error_description: '<b>no</b>' } });

@@ -65,7 +65,8 @@ export class FlowCookies {
 
   /** The flows that have to go when one more begins. @param cookies the oldest first. */
   superfluous(cookies: ReadonlyMap<string, string>): string[] {
-    const flows = [...cookies.keys()].filter((name) => name !== finishedName);
+    // an application may have cookies that begin like ours
+    const flows = [...cookies.keys()].filter((name) => /^oauth_[\w-]{22}$/.test(name));
     return flows.slice(0, Math.max(0, flows.length + 1 - mostFlows));
   }
 

@@ -1,7 +1,7 @@
 import { AuthConfigError } from '../auth.errors.js';
 
-/** Longer ones would not fit beside the rest of a flow into its cookie. */
-const longest = 1_024;
+/** Five flows with such a target stay below the 8 KB that servers take of one header. */
+const longest = 512;
 
 /** Where a log-in may end: a path of our own, or an origin of the list (RFC 9700 §4.11). */
 export class ReturnTo {

@@ -1,18 +1,13 @@
-import {
-  type ExecutionContext,
-  type OnApplicationBootstrap,
-  type OnApplicationShutdown,
-  type Provider,
-} from '@nestjs/common';
-import { HttpAdapterHost } from '@nestjs/core';
+import type { ExecutionContext, OnApplicationBootstrap, OnApplicationShutdown } from '@nestjs/common';
+import type { HttpAdapterHost } from '@nestjs/core';
 import { Strategy } from 'passport-jwt';
-import { AuthConfigError, AuthError } from '../auth.errors.js';
+import { AuthError } from '../auth.errors.js';
 import { decisionOf } from '../resource/decision.js';
-import { Refusals } from '../resource/refusals.js';
-import { GUARD_SETTINGS, RequireTokenGuard, type GuardSettings } from '../resource/require-token.guard.js';
+import type { Refusals } from '../resource/refusals.js';
+import type { GuardSettings, RequireTokenGuard } from '../resource/require-token.guard.js';
 import { compileRequirement } from '../resource/token-requirement.js';
 import { Token } from '../resource/token.js';
-import { Transport } from '../resource/transport.js';
+import type { Transport } from '../resource/transport.js';
 import { contextOf, passContext } from './guard-context.js';
 import { checkOwner } from './request-owner.js';
 import { holdName, releaseName } from './strategy-name.js';
@@ -20,37 +15,7 @@ import { holdName, releaseName } from './strategy-name.js';
 /** What `@RequireToken()` without options asks. */
 const plain = compileRequirement();
 
-/**
- * `AuthGuard('jwt')` for existing code: it accepts and refuses what `@RequireToken()` does, with the same answers, and
- * `@CurrentToken()` works behind it. `request.user` is what `hooks.loadUser` found, else the Token.
- *
- * ```ts
- * @Module({ imports: [AuthModule.forRoot({ … })], providers: [jwtStrategy()] })
- * ```
- *
- * A refusal ends a list of strategies: in `AuthGuard(['api-key', 'jwt'])` name this one last. Scope, claims and optional
- * tokens are for `@RequireToken()`; what stands there does not change what this guard asks.
- *
- * @param name the strategy's in passport, which has one registry per process: the boot stops with AuthConfigError when it is
- *   taken. Given back when the application is closed.
- */
-export function jwtStrategy(name = 'jwt'): Provider {
-  if (typeof name !== 'string' || name === '')
-    throw new AuthConfigError('jwtStrategy()', "takes a name, such as 'jwt'");
-  return {
-    provide: Symbol.for(`nest-latchkey:strategy:${name}`),
-    inject: [RequireTokenGuard, Transport, Refusals, GUARD_SETTINGS, HttpAdapterHost],
-    useFactory: (
-      guard: RequireTokenGuard,
-      transport: Transport,
-      refusals: Refusals,
-      settings: GuardSettings,
-      host: HttpAdapterHost,
-    ) => new JwtStrategy(name, { guard, transport, refusals, settings, host }),
-  };
-}
-
-interface JwtStrategyParts {
+export interface JwtStrategyParts {
   readonly guard: RequireTokenGuard;
   readonly transport: Transport;
   readonly refusals: Refusals;
@@ -59,7 +24,7 @@ interface JwtStrategyParts {
 }
 
 /** Steps 1 to 5 of the guard, where passport asks (RFC 6750). Passport copies it by `Object.create`: no `#private` members. */
-class JwtStrategy extends Strategy implements OnApplicationBootstrap, OnApplicationShutdown {
+export class JwtStrategy extends Strategy implements OnApplicationBootstrap, OnApplicationShutdown {
   private undo: (() => void) | undefined;
 
   constructor(

@@ -4,7 +4,7 @@ import { OAuthTransport } from '../oauth/oauth-transport.js';
 import { OAuthService } from '../oauth/oauth.service.js';
 import { Refusals } from '../resource/refusals.js';
 import { passContext } from './guard-context.js';
-import { OAuth2Strategy } from './oauth2-strategy.js';
+import type { OAuth2Strategy } from './oauth2-strategy.js';
 import { holdName, releaseName } from './strategy-name.js';
 
 /** One strategy a provider, in passport's registry for as long as the application runs. */
@@ -20,8 +20,10 @@ export class OAuthStrategies implements OnApplicationBootstrap, OnApplicationShu
   ) {}
 
   /** As late as can be: a boot that fails before holds no name. A context without HTTP has no use for it. */
-  onApplicationBootstrap(): void {
-    if (!this.host.httpAdapter) return;
+  async onApplicationBootstrap(): Promise<void> {
+    if (!this.host.httpAdapter || this.oauth.providers.length === 0) return;
+    // passport-oauth2 is an optional peer: who only uses jwtStrategy() need not install it
+    const { OAuth2Strategy } = await import('./oauth2-strategy.js');
     const { oauth, transport, refusals, host } = this;
     try {
       for (const name of oauth.providers) {

@@ -22,7 +22,7 @@ import { OAUTH_HOOKS, type OAuthHooks } from '../oauth/oauth-hooks.js';
 import { OAuthTransport } from '../oauth/oauth-transport.js';
 import { OAuthService } from '../oauth/oauth.service.js';
 import { Public } from '../resource/require-token.decorator.js';
-import { OAUTH_STEP, type OAuthStep } from './oauth2-strategy.js';
+import { OAUTH_STEP, type OAuthStep } from './oauth-step.js';
 
 /** `AuthGuard(name)`, with the name of the path. */
 @Injectable()

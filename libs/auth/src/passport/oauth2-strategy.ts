@@ -6,13 +6,8 @@ import type { OAuthExchange, OAuthTransport } from '../oauth/oauth-transport.js'
 import type { OAuthService } from '../oauth/oauth.service.js';
 import type { Refusals } from '../resource/refusals.js';
 import { contextOf } from './guard-context.js';
+import { OAUTH_STEP, type OAuthStep } from './oauth-step.js';
 import { checkOwner } from './request-owner.js';
-
-/** What a route of ours does; any other asks the request. */
-export type OAuthStep = 'start' | 'complete';
-
-/** The metadata of our two handlers. */
-export const OAUTH_STEP = Symbol.for('nest-latchkey:oauth-step');
 
 export interface OAuth2StrategyParts {
   readonly oauth: OAuthService;

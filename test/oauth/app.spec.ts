@@ -1,5 +1,4 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { jest } from '@jest/globals';
@@ -8,7 +7,7 @@ import { createApp } from '../../src/app.js';
 import { EnvironmentError, readEnvironment } from '../../src/environment.js';
 import { reachableDatabases, type TestDatabase } from '../stores/databases.js';
 import { Browser, nextOf } from './browser.js';
-import { RealProvider } from './real-provider.js';
+import { freePort, RealProvider } from './real-provider.js';
 
 jest.setTimeout(60_000);
 
@@ -158,12 +157,4 @@ it('O64 names OAUTH_TIMEOUT where the library refuses it', async () => {
 
 function urlOf({ options }: TestDatabase): string {
   return options.type === 'better-sqlite3' ? `sqlite:${options.database}` : (options as { url: string }).url;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port: free } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return free;
 }

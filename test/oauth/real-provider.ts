@@ -22,12 +22,14 @@ export class RealProvider {
   constructor(
     private readonly clients: readonly ClientMetadata[],
     private readonly more: Partial<Configuration> = {},
+    /** What its issuer calls itself: `localhost` is another site than an application on 127.0.0.1. */
+    private readonly host = '127.0.0.1',
   ) {}
 
   async start(): Promise<void> {
     this.server = createServer();
     await new Promise<void>((resolve) => this.server.listen(0, '127.0.0.1', resolve));
-    this.issuer = `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+    this.issuer = `http://${this.host}:${(this.server.address() as AddressInfo).port}`;
     // Jest's own makes objects of another realm, which the provider takes for none of JSON
     globalThis.structuredClone = (value) => JSON.parse(JSON.stringify(value)) as never;
     const provider = await silently(
@@ -100,4 +102,13 @@ function interaction(provider: Provider): Middleware {
     ctx.respond = false;
     return undefined;
   };
+}
+
+/** Redirect URIs are registered before their application listens. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port: free } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return free;
 }

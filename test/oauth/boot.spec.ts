@@ -233,6 +233,12 @@ describe('oauthLogin()', () => {
     expectRefused(await bootFailure(root), 'publicUrl', /is missing: oauth needs to know/);
   });
 
+  it('CF-07 does not boot where codes would travel over plain http, though nothing else does', async () => {
+    const more = { publicUrl: 'http://app.example.com', session: undefined as never, hooks: {} };
+    const error = await boot({ providers: [corp({})], controller: false }, more);
+    expectRefused(error, 'publicUrl', /is plain http, where codes can be read/);
+  });
+
   it('O64 wants a key in production', async () => {
     const before = process.env['NODE_ENV'];
     process.env['NODE_ENV'] = 'production';

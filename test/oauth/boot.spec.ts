@@ -280,6 +280,18 @@ describe('oauthLogin()', () => {
     expect([...seen].filter((name) => name.startsWith('passport'))).toEqual(['passport']);
   });
 
+  it('shows no secret to whoever prints the service', async () => {
+    const key = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
+    const jwk = key.export({ format: 'jwk' });
+    const signing = oidc('key', { ...good, clientSecret: undefined, privateKey: { key: jwk } });
+    const api = new Api('express', optionsWith({ providers: [corp({}), signing] }));
+    await api.start();
+    const text = inspect(api.app.get(OAuthService), { depth: 6, showHidden: true });
+    expect(text).toContain('https://sso.example.com');
+    for (const hidden of [clientSecret, jwk.d!]) expect(text).not.toContain(hidden);
+    await api.stop();
+  });
+
   it('holds the names of its providers while it runs: a second application needs others', async () => {
     const first = new Api('express', optionsWith({ providers: [corp({})] }));
     await first.start();

@@ -411,6 +411,29 @@ describeOnBoth('claims of a session', fixture, (api) => {
       expect(await api.auth.mergeSessionClaims(sid, { one: null, other: 'small' })).toBe(true);
     });
 
+    it('S38 refuses claims that no token holds beside the scope, the tenant and what is fetched', async () => {
+      users.roles = ['r'.repeat(2_000)];
+      const options = { scope: 's'.repeat(3_000), tenant: 't'.repeat(1_000), audience: ['https://api.example.com'] };
+      const { sid, refresh_token: refreshToken } = await api.auth.createSession('alice', options);
+      const merged = api.auth.mergeSessionClaims(sid, { theme: 'x'.repeat(6_000) });
+      await expect(merged).rejects.toMatchObject({ code: 'invalid_argument' });
+      const { access_token: access } = await api.auth.refreshSession(refreshToken);
+      expect(decoded(access)).not.toHaveProperty('theme');
+    });
+
+    it('S38 refuses claims that do not fit beside those of another tab, which this token does not hold yet', async () => {
+      const one = await client('cookie');
+      const { sid } = decoded(one.access);
+      expect(await api.auth.mergeSessionClaims(sid, { other: 'x'.repeat(1_500) })).toBe(true);
+      const headers = [
+        ['Cookie', `sAccessToken=${one.access}`],
+        ['rid', 'x'],
+      ] as const;
+      const body = { theme: 'x'.repeat(1_500) };
+      expectRefusal(await api.send('POST', '/claims', { headers, body, mayFail: true }), 'invalid_argument');
+      expect((await one.refresh()).status).toBe(200);
+    });
+
     it('S38 by its id: false for none, and after the next refresh for one that lives', async () => {
       const one = await client();
       const { sid } = decoded(one.access);
@@ -500,6 +523,21 @@ describeOnBoth(
       expect([answer.status, answer.headers['anti-csrf']]).toEqual([201, undefined]);
       expect((await send(cookiesOf(answer)['sAccessToken']!.value)).status).toBe(201);
       expect((await one.refresh()).status).toBe(200);
+    });
+  },
+);
+
+describeOnBoth(
+  'claims of sessions in cookies alone',
+  { ...fixture, options: { publicUrl, session: { claims: [roles, verified], transfer: 'cookie' } } },
+  (api) => {
+    it('S38 refuses by id what no cookie holds: the session goes on without it', async () => {
+      const one = new SessionClient(api, 'cookie');
+      await one.logIn();
+      const merged = api.auth.mergeSessionClaims(decoded(one.access)['sid'], { theme: 'x'.repeat(3_500) });
+      await expect(merged).rejects.toMatchObject({ code: 'invalid_argument' });
+      expect((await one.refresh()).status).toBe(200);
+      expect(decoded(one.access)).not.toHaveProperty('theme');
     });
   },
 );
@@ -594,7 +632,9 @@ describe('one process, many changes', () => {
 });
 
 describe('claims of a session and hooks.sessionGrant', () => {
-  const sessionGrant = ({ claims }: Session) => ('plan' in claims ? { claims: { ...claims, plan: 'pro' } } : {});
+  const plans: Record<string, string> = { free: 'pro', large: 'x'.repeat(1_500) };
+  const sessionGrant = ({ claims }: Session) =>
+    'plan' in claims ? { claims: { ...claims, plan: plans[claims['plan'] as string]! } } : {};
   const api = new Api('express', { ...fixture, options: { ...fixture.options, hooks: { sessionGrant } } });
   beforeAll(() => api.start());
   afterAll(() => api.stop());
@@ -609,5 +649,19 @@ describe('claims of a session and hooks.sessionGrant', () => {
     expect(decoded(r2.access_token)).toMatchObject({ theme: 'dark', plan: 'pro' });
     // its word is of that refresh: the session keeps what was merged
     expect((await api.auth.getSession(sid))!.claims).toEqual({ theme: 'dark', plan: 'free' });
+  });
+
+  it('S38 refuses what does not fit into the cookie beside the word of the hook: nothing is written', async () => {
+    const one = new SessionClient(api, 'cookie');
+    await one.logIn('alice', { plan: 'large' });
+    await one.refresh();
+    const headers = [
+      ['Cookie', `sAccessToken=${one.access}`],
+      ['rid', 'x'],
+    ] as const;
+    const answer = await api.send('POST', '/claims', { headers, body: { theme: 'x'.repeat(1_500) }, mayFail: true });
+    expectRefusal(answer, 'invalid_argument');
+    expectUntouched(answer);
+    expect((await api.auth.getSession(decoded(one.access)['sid']))!.claims).toEqual({ plan: 'large' });
   });
 });

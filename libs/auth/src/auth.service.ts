@@ -180,6 +180,10 @@ export class AuthService {
    * Lay claims over those of a session; null takes one away. Its client sees them, and they come back at each refresh unless
    * `hooks.sessionGrant` says otherwise.
    *
+   * Claims that would make the access token too long to be read, or too large for the cookie that it travels in, are refused. By
+   * an id nothing tells how the session's tokens travel: there cookies count only where `session.transfer` is `'cookie'`; claims
+   * for the cookie of a client should stay below 2,000 characters in all.
+   *
    * @param session by its id: its access tokens have the claims from the next refresh on. As `@CurrentSession()` gave it: the
    *   answer carries a new access token as well, which the other tabs of the client have at once or after their next refresh.
    * @returns by an id: was there such a session, that has not ended?
@@ -187,7 +191,7 @@ export class AuthService {
    *   the request has ended; `invalid_argument`, `store_unavailable`
    */
   async mergeSessionClaims(session: RequestSession | string, claims: Record<string, JsonValue>): Promise<boolean> {
-    if (typeof session === 'string') return this.sessions.mergeClaims(session, claims);
+    if (typeof session === 'string') return this.answers.mergeClaimsById(session, claims);
     await this.answers.mergeClaims(session, claims);
     return true;
   }

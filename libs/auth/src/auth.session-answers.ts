@@ -78,7 +78,8 @@ export class SessionAnswers {
     let next = await this.reissued(before.token!, changes);
     // first what can be refused: claims that no cookie holds would stop every refresh
     this.wire.checkAccess(next.issued, next.token.location);
-    if (!(await this.sessions.mergeClaims(session.id, changes)))
+    const mustFit = (access: IssuedAccess) => this.wire.checkAccess(access, next.token.location);
+    if (!(await this.sessions.mergeClaims(session.id, changes, mustFit)))
       throw new AuthError('token_revoked', { reason: 'the session has ended' });
     // another change of the same request was faster: its claims belong in the token too
     while (decisionOf(request) !== before) {
@@ -87,6 +88,11 @@ export class SessionAnswers {
     }
     this.wire.writeAccess(context.switchToHttp().getResponse<HttpResponse>(), next.issued, next.token.location);
     rememberDecision(request, { ...before, token: next.token });
+  }
+
+  /** Change the claims of any session, for its next refresh. @throws AuthError as `SessionService.mergeClaims` */
+  mergeClaimsById(sessionId: string, changes: Record<string, JsonValue>): Promise<boolean> {
+    return this.sessions.mergeClaims(sessionId, changes, (access) => this.wire.checkAccess(access, undefined));
   }
 
   private async reissued(

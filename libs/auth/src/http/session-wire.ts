@@ -96,9 +96,14 @@ export class SessionWire {
     this.finish(response);
   }
 
-  /** Could {@link writeAccess} write it? @throws AuthError `invalid_argument` when it is too large for a cookie */
+  /**
+   * Could {@link writeAccess} write it?
+   *
+   * @param location undefined for a session whose client is not here to tell: then where `session.transfer` is `'cookie'`.
+   * @throws AuthError `invalid_argument` when it is too large for a cookie
+   */
   checkAccess(issued: IssuedAccess, location: TokenLocation | undefined): void {
-    if (this.isInCookie(location)) this.cookieText('access', this.accessCookie(issued));
+    if (this.isInCookie(location ?? this.parts.transfer)) this.cookieText('access', this.accessCookie(issued));
   }
 
   /** The session is over: nothing of it stays with the client, in either mode. */
@@ -137,7 +142,7 @@ export class SessionWire {
     return { value, expires: new Date(issuedAt + year), domain: this.parts.domain };
   }
 
-  private isInCookie(location: TokenLocation | undefined): boolean {
+  private isInCookie(location: TokenLocation | SessionTransfer | undefined): boolean {
     return location === 'cookie' && this.parts.transfer !== 'header';
   }
 

@@ -4,8 +4,9 @@ import type { JsonValue } from '../jwt/claims.js';
 import { isLive } from '../stores/session-life.js';
 import type { SessionRow, SessionStore } from '../stores/session.store.js';
 import { asking } from '../stores/store-answer.js';
-import type { ClaimFetcher } from './claim-fetcher.js';
+import type { ClaimFetcher, FetchedClaims } from './claim-fetcher.js';
 import { checkJsonObject } from './issued-claims.js';
+import type { IssuedAccess, SessionTokens, Today } from './session-tokens.js';
 import type { TokenIssuer } from './token-issuer.js';
 
 export interface SessionChangesParts {
@@ -20,7 +21,10 @@ const mostRounds = 25;
 
 /** Changes what a session holds while it lives. */
 export class SessionChanges {
-  constructor(private readonly parts: SessionChangesParts) {}
+  constructor(
+    private readonly parts: SessionChangesParts,
+    private readonly tokens: SessionTokens,
+  ) {}
 
   /** @returns false when there is no such session, or it has ended. @throws AuthError `invalid_argument`, `store_unavailable` */
   async updateData(sessionId: string, data: Record<string, JsonValue>): Promise<boolean> {
@@ -33,27 +37,37 @@ export class SessionChanges {
    * Lay claims over those that the session grants; null takes one away. Two changes at once both count: each is written where
    * the grant is still what it was laid over, else laid over anew.
    *
+   * @param mustFit throws for an access token that the session's client could not be given. What `hooks.sessionGrant` would make
+   *   of the claims at the next refresh is not asked.
    * @returns false when there is no such session, or it has ended.
    * @throws AuthError `reserved_claim`, `invalid_argument`, `store_unavailable`
    */
-  async mergeClaims(sessionId: string, changes: Record<string, JsonValue>): Promise<boolean> {
-    const { store, clock } = this.parts;
+  async mergeClaims(
+    sessionId: string,
+    changes: Record<string, JsonValue>,
+    mustFit?: (access: IssuedAccess) => void,
+  ): Promise<boolean> {
+    const { store, clock, claims } = this.parts;
     this.checkChanges(changes);
+    let fetched: FetchedClaims | undefined;
     for (let round = 0; round < mostRounds; round++) {
       const now = clock.now();
       const session = await asking(store.find(sessionId));
       if (session === undefined || !isLive(session, now)) return false;
       const grant = { ...session.grant, claims: merged(claimsOf(session), changes) };
+      // once: what takes its time here lets other changes overtake this one
+      fetched ??= await claims.fetchAll(session);
       // first what can be refused: claims that no token holds would stop every refresh
-      await this.tryOut(session, grant);
+      const access = await this.tryOut({ ...session, grant }, { now, fetched });
+      mustFit?.(access);
       if (await asking(store.replaceGrant({ sessionId, seen: session.grant, grant, now }))) return true;
     }
     throw new AuthError('store_unavailable', { reason: 'other changes of the session were faster each time' });
   }
 
-  /** @throws AuthError `invalid_argument` when the access token would be too long to be read */
-  private async tryOut({ id, subject }: SessionRow, { claims }: { claims: Record<string, JsonValue> }): Promise<void> {
-    await this.parts.tokens.issue('access', subject, { claims }, { subject, sid: id });
+  /** The access token of a refresh, given to nobody. @throws AuthError `invalid_argument` when it is too long to be read */
+  private tryOut(session: SessionRow, today: Today): Promise<IssuedAccess> {
+    return this.tokens.access(session, this.tokens.newRefreshToken(session.id, session.currentId, today.now), today);
   }
 
   private checkChanges(changes: Record<string, JsonValue>): void {

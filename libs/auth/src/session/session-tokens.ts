@@ -37,6 +37,13 @@ export interface NewRefreshToken {
   readonly antiCsrf: string | undefined;
 }
 
+/** What a token says of the moment it is made at. */
+export interface Today {
+  /** Epoch milliseconds. */
+  readonly now: number;
+  readonly fetched: FetchedClaims;
+}
+
 export interface SessionTokensParts {
   readonly tokens: TokenIssuer;
   /** Milliseconds. */
@@ -59,18 +66,26 @@ export class SessionTokens {
   }
 
   /**
-   * The access token that goes with a refresh token.
+   * The two tokens of a session.
    *
-   * @throws AuthError `token_expired` when no second is left of the session, and as `TokenIssuer.issue`
+   * @throws AuthError `token_expired` when no second is left of the session, and as {@link access}
    */
-  async issue(
-    session: SessionRow,
-    { row, raw, antiCsrf }: NewRefreshToken,
-    { now, fetched }: { now: number; fetched: FetchedClaims },
-  ): Promise<IssuedSession> {
-    const grant = session.grant as Pick<IssueOptions, 'scope' | 'claims' | 'audience'>;
+  async issue(session: SessionRow, refresh: NewRefreshToken, today: Today): Promise<IssuedSession> {
     // a token of less than a second would be none
-    if (session.absoluteExpiresAt - now < 1000) throw sessionEnded(session);
+    if (session.absoluteExpiresAt - today.now < 1000) throw sessionEnded(session);
+    return {
+      ...(await this.access(session, refresh, today)),
+      session: new Session(session),
+      refreshToken: refresh.raw,
+      antiCsrf: refresh.antiCsrf,
+      scope: grantOf(session).scope,
+      refreshExpiresAt: Math.min(today.now + this.parts.idleLifetime, session.absoluteExpiresAt),
+    };
+  }
+
+  /** The access token that goes with a refresh token. @throws AuthError as `TokenIssuer.issue` */
+  access(session: SessionRow, { row, antiCsrf }: NewRefreshToken, { now, fetched }: Today): Promise<IssuedAccess> {
+    const grant = grantOf(session);
     const lineage = {
       ...{ subject: session.subject, sid: session.id, authTime: Math.floor(session.createdAt / 1000) },
       endsAt: Math.floor(session.absoluteExpiresAt / 1000),
@@ -81,14 +96,7 @@ export class SessionTokens {
     };
     // what is fetched is of today, whatever the grant says
     const options = { ...grant, claims: { ...grant.claims, ...fetched } };
-    return {
-      ...(await this.access(session.subject, options, lineage, now)),
-      session: new Session(session),
-      refreshToken: raw,
-      antiCsrf,
-      scope: grant.scope,
-      refreshExpiresAt: Math.min(now + this.parts.idleLifetime, session.absoluteExpiresAt),
-    };
+    return this.sign(session.subject, options, lineage, now);
   }
 
   /**
@@ -108,11 +116,15 @@ export class SessionTokens {
       ...{ subject, originalIssuedAt, sid: claims.sid, authTime: claims.auth_time, endsAt: claims.exp },
       ...{ refreshId: claims['rti'], refreshParent: claims['rtp'], csrf: claims['csrf'], tenant: claims['tid'] },
     };
-    return this.access(subject, options, lineage as Lineage, now);
+    return this.sign(subject, options, lineage as Lineage, now);
   }
 
-  private async access(subject: string, options: IssueOptions, lineage: Lineage, now: number): Promise<IssuedAccess> {
+  private async sign(subject: string, options: IssueOptions, lineage: Lineage, now: number): Promise<IssuedAccess> {
     const accessToken = await this.parts.tokens.issue('access', subject, options, lineage);
     return { subject, accessToken, claims: unverifiedClaims(parseJwt(accessToken)), issuedAt: now };
   }
+}
+
+function grantOf({ grant }: SessionRow): Pick<IssueOptions, 'scope' | 'claims' | 'audience'> {
+  return grant;
 }

@@ -66,7 +66,7 @@ export class SessionService {
     this.tokens = new SessionTokens(parts);
     this.ender = new SessionEnder(parts);
     this.rotator = new SessionRotator(parts, this.tokens, this.ender);
-    this.changes = new SessionChanges(parts);
+    this.changes = new SessionChanges(parts, this.tokens);
   }
 
   /** Start a session. Its id is new, whatever came before (SF-01). @throws AuthError `invalid_argument`, `reserved_claim`, `store_unavailable` */
@@ -126,8 +126,12 @@ export class SessionService {
   }
 
   /** See {@link SessionChanges.mergeClaims}. Access tokens have them from the next refresh on, or by {@link reissue}. */
-  mergeClaims(sessionId: string, changes: Record<string, JsonValue>): Promise<boolean> {
-    return this.changes.mergeClaims(sessionId, changes);
+  mergeClaims(
+    sessionId: string,
+    changes: Record<string, JsonValue>,
+    mustFit?: (access: IssuedAccess) => void,
+  ): Promise<boolean> {
+    return this.changes.mergeClaims(sessionId, changes, mustFit);
   }
 
   /** An access token like another one, with changed claims; null takes one away. @param token of a session of ours, verified */

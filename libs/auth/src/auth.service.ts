@@ -222,8 +222,8 @@ export class AuthService {
    * @throws AuthError `token_invalid` for a text that is no token of ours, `store_unavailable`
    */
   async revoke(token: Token | string, options: { family?: boolean } = {}): Promise<void> {
-    const { claims, isOfSession } = typeof token === 'string' ? await this.inspect(token) : token;
-    if (isOfSession && options.family !== false) await this.sessions.revoke(claims.sid!);
+    const { claims, session } = typeof token === 'string' ? await this.inspect(token) : token;
+    if (session !== undefined && options.family !== false) await this.sessions.revoke(session.id);
     else await this.tokens.revoke(claims, options);
   }
 

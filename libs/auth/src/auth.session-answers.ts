@@ -96,10 +96,10 @@ export class SessionAnswers {
   }
 
   private async reissued(
-    { sub, claims, location, overridden }: Token,
+    { sub, claims, session, location, overridden }: Token,
     changes: Record<string, JsonValue>,
   ): Promise<{ issued: IssuedAccess; token: Token }> {
-    const issued = await this.sessions.reissue({ subject: sub, claims }, changes);
+    const issued = await this.sessions.reissue({ subject: sub, claims, session: session! }, changes);
     // the route was let in by the token before: this one is of the same session, and ends when that one does
     const verified = await this.verifier.verify(issued.accessToken, { anyAudience: true, allowExpired: true });
     return { issued, token: new Token(verified, location, overridden) };

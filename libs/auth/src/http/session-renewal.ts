@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { SessionClaim } from '../jwt/session-claim.js';
 import { ClaimRenewal, type TokenCarrier } from '../resource/check-session.js';
-import type { VerifiedToken } from '../resource/verified-token.js';
+import type { SessionUse, VerifiedToken } from '../resource/verified-token.js';
 import { SessionService } from '../session/session.service.js';
 import type { HttpResponse } from './http-response.js';
 import { SessionWire } from './session-wire.js';
@@ -17,7 +17,7 @@ export class SessionRenewal extends ClaimRenewal {
   }
 
   async renew(
-    token: VerifiedToken,
+    token: VerifiedToken & { readonly session: SessionUse },
     claims: readonly SessionClaim[],
     carrier: TokenCarrier | undefined,
   ): Promise<string> {

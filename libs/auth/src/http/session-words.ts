@@ -1,5 +1,5 @@
 import type { AuthError } from '../auth.errors.js';
-import { Token } from '../resource/token.js';
+import type { Token } from '../resource/token.js';
 import type { VerifiedToken } from '../resource/verified-token.js';
 import type { HttpMessage } from './http-message.js';
 import { messages, sent, sessionCookies } from './session-protocol.js';
@@ -11,7 +11,7 @@ import { messages, sent, sessionCookies } from './session-protocol.js';
 export function sessionWords(error: AuthError, message: HttpMessage, withSessions: boolean): string | undefined {
   if (error.hasOwnPhrase || error.statusCode !== 401 || error.error !== 'invalid_token') return undefined;
   const token = error.token as VerifiedToken | Token | undefined;
-  const isOfSession = token instanceof Token ? token.isOfSession : token?.session !== undefined;
+  const isOfSession = token?.session !== undefined;
   if (!isOfSession && !withSessions && !speaksOfSessions(message)) return undefined;
   const isOver = isOfSession && error.code === 'token_expired';
   // its key may have been retired: nobody can tell any more whose token it was

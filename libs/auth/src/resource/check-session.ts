@@ -5,7 +5,7 @@ import type { ClaimValidator, SessionClaim } from '../jwt/session-claim.js';
 import type { ActiveToken } from './check-active.js';
 import type { SessionRequirement, TokenRequirement } from './token-requirement.js';
 import type { TokenLocation } from './token-location.js';
-import type { VerifiedToken } from './verified-token.js';
+import type { SessionUse, VerifiedToken } from './verified-token.js';
 import { TokenVerifier } from './verify-token.js';
 
 /** Where an answer can carry a newer token: nowhere for a token that came by no request. */
@@ -23,7 +23,7 @@ export abstract class ClaimRenewal {
    * @throws AuthError `store_unavailable` when one cannot be had
    */
   abstract renew(
-    token: VerifiedToken,
+    token: VerifiedToken & { readonly session: SessionUse },
     claims: readonly SessionClaim[],
     carrier: TokenCarrier | undefined,
   ): Promise<string>;
@@ -54,17 +54,18 @@ export class SessionChecker {
     requirement: RequirementOfSession,
     carrier: TokenCarrier | undefined,
   ): ActiveToken | Promise<ActiveToken> {
-    if (token.session === undefined)
+    const { session } = token;
+    if (session === undefined)
       throw new AuthError('wrong_token_type', { reason: 'the route wants the token of a session', token });
     const validators = requirement.session.claims;
     const now = this.clock.now();
     const stale = validators.filter((validator) => validator.isStale(token.claims, now)).map(({ claim }) => claim);
     if (stale.length === 0) return holding(token, validators);
-    return this.renewed(token, new Set(stale), requirement, carrier);
+    return this.renewed({ ...token, session }, new Set(stale), requirement, carrier);
   }
 
   private async renewed(
-    token: ActiveToken,
+    token: ActiveToken & { readonly session: SessionUse },
     stale: ReadonlySet<SessionClaim>,
     requirement: RequirementOfSession,
     carrier: TokenCarrier | undefined,

@@ -23,14 +23,14 @@ export class RequestSession {
 
   /** The `sid` of its access tokens. */
   get id(): string {
-    return this.#token.sid!;
+    return this.#token.session!.id;
   }
   get subject(): string {
     return this.#token.sub;
   }
   /** Null where the application has no tenants. */
   get tenant(): string | null {
-    return (this.claims['tid'] as string | undefined) ?? null;
+    return this.#token.session!.tenant;
   }
   /** All claims of the access token. Frozen. */
   get claims(): JwtClaims {

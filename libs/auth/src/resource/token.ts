@@ -1,6 +1,6 @@
 import type { JwtClaims, JwtHeader } from '../jwt/claims.js';
 import type { TokenLocation } from './token-location.js';
-import type { VerifiedToken } from './verified-token.js';
+import type { SessionUse, VerifiedToken } from './verified-token.js';
 
 /**
  * A token whose requirement was met, as a handler gets it by `@CurrentToken()`. Cannot be changed.
@@ -59,9 +59,12 @@ export class Token {
   get sid(): string | undefined {
     return this.claims.sid;
   }
-  /** Is it an access token of a session that began here? Never one of another issuer, whatever claims it holds. */
+  /** Of the access token of a session that began here; undefined of every other, whatever claims another issuer gave it. */
+  get session(): SessionUse | undefined {
+    return this.#verified.session;
+  }
   get isOfSession(): boolean {
-    return this.#verified.session !== undefined;
+    return this.session !== undefined;
   }
   /** The lifetime in seconds: `exp` less `iat`. */
   get maxAge(): number | undefined {

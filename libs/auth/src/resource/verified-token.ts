@@ -7,6 +7,8 @@ export interface SessionUse {
   readonly refreshId: string;
   /** The parent of that refresh token, when it was not the session's current one as the token was made. */
   readonly parentId: string | undefined;
+  /** Null where the application has no tenants. */
+  readonly tenant: string | null;
 }
 
 /** A token of an issuer we believe, within its time. Its type, revocation and claims are not looked at yet. */

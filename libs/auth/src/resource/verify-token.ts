@@ -188,9 +188,12 @@ function revocableOf(claims: JwtClaims, subject: string, issuer: string | undefi
 }
 
 /** Of our own tokens only: another issuer's may name whatever it likes. */
-function sessionOf({ sid, rti: refreshId, rtp: parentId }: JwtClaims): SessionUse | undefined {
+function sessionOf({ sid, rti: refreshId, rtp: parentId, tid: tenant }: JwtClaims): SessionUse | undefined {
   if (sid === undefined || typeof refreshId !== 'string') return undefined;
-  return { id: sid, refreshId, parentId: typeof parentId === 'string' ? parentId : undefined };
+  return {
+    ...{ id: sid, refreshId, parentId: typeof parentId === 'string' ? parentId : undefined },
+    tenant: typeof tenant === 'string' ? tenant : null,
+  };
 }
 
 /** Of a token that was made from another one, when that one was issued: it dies with what revokes its ancestors. */

@@ -30,6 +30,18 @@ export interface IssuedSession extends IssuedAccess {
   readonly refreshExpiresAt: number;
 }
 
+/** An access token of a session of ours, verified. */
+export interface SessionToken {
+  readonly subject: string;
+  readonly claims: JwtClaims;
+  readonly session: {
+    readonly id: string;
+    readonly refreshId: string;
+    readonly parentId: string | undefined;
+    readonly tenant: string | null;
+  };
+}
+
 /** A refresh token that is about to be given out: its row for the store, the texts for the client alone. */
 export interface NewRefreshToken {
   readonly row: RefreshTokenRow;
@@ -102,19 +114,18 @@ export class SessionTokens {
   /**
    * An access token in place of another one of its session, with other claims of the application. It inherits all that
    * the rotation, the revocation and the anti-CSRF proof read, and ends when that one does: no refresh is put off by it.
-   *
-   * @param claims of a token of a session of ours, verified.
    */
   async reissue(
-    { subject, claims }: { subject: string; claims: JwtClaims },
+    { subject, claims, session }: SessionToken,
     own: Record<string, JsonValue>,
     now: number,
   ): Promise<IssuedAccess> {
     const { aud, iat, orig_iat: originalIssuedAt = iat, scope } = claims;
     const options = { claims: own, audience: aud!, ...(scope !== undefined && { scope: scope as Scope }) };
     const lineage = {
-      ...{ subject, originalIssuedAt, sid: claims.sid, authTime: claims.auth_time, endsAt: claims.exp },
-      ...{ refreshId: claims['rti'], refreshParent: claims['rtp'], csrf: claims['csrf'], tenant: claims['tid'] },
+      ...{ subject, originalIssuedAt, sid: session.id, authTime: claims.auth_time, endsAt: claims.exp },
+      ...{ refreshId: session.refreshId, refreshParent: session.parentId },
+      ...{ csrf: claims['csrf'], tenant: session.tenant ?? undefined },
     };
     return this.sign(subject, options, lineage as Lineage, now);
   }

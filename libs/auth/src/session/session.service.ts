@@ -1,7 +1,7 @@
 import type { Clock } from '../auth.clock.js';
 import { AuthError } from '../auth.errors.js';
 import type { AuthEventListener } from '../auth.events.js';
-import type { JsonValue, JwtClaims } from '../jwt/claims.js';
+import type { JsonValue } from '../jwt/claims.js';
 import type { SessionClaim } from '../jwt/session-claim.js';
 import { revocationId } from '../stores/revocation-id.js';
 import type { RevocationList } from '../stores/revocation-list.js';
@@ -16,7 +16,7 @@ import { newSessionId } from './refresh-token.js';
 import { SessionChanges, merged } from './session-changes.js';
 import { SessionEnder } from './session-ender.js';
 import { SessionRotator } from './session-rotator.js';
-import { SessionTokens, type IssuedAccess, type IssuedSession } from './session-tokens.js';
+import { SessionTokens, type IssuedAccess, type IssuedSession, type SessionToken } from './session-tokens.js';
 import { Session } from './session.js';
 import type { IssueOptions, TokenIssuer } from './token-issuer.js';
 
@@ -29,12 +29,6 @@ export interface CreateSessionOptions extends Pick<IssueOptions, 'scope' | 'clai
   device?: string | null;
   /** The address of the client, of which the network alone is kept. Default: that of the request; null keeps none. */
   address?: string | null;
-}
-
-/** An access token of a session of ours, verified. */
-export interface SessionToken {
-  readonly subject: string;
-  readonly claims: JwtClaims;
 }
 
 /** Times in milliseconds. */
@@ -134,7 +128,7 @@ export class SessionService {
     return this.changes.mergeClaims(sessionId, changes, mustFit);
   }
 
-  /** An access token like another one, with changed claims; null takes one away. @param token of a session of ours, verified */
+  /** An access token like another one, with changed claims; null takes one away. */
   reissue(token: SessionToken, changes: Record<string, JsonValue>): Promise<IssuedAccess> {
     const { tokens, clock } = this.parts;
     return this.tokens.reissue(token, merged(tokens.ownClaims(token.claims), changes), clock.now());
@@ -142,9 +136,8 @@ export class SessionService {
 
   /** An access token like another one, with claims that were fetched anew. @throws AuthError `store_unavailable` when one cannot be had */
   async refetch(token: SessionToken, claims: readonly SessionClaim[]): Promise<IssuedAccess> {
-    const { sid, tid } = token.claims;
-    const owner = { id: sid!, subject: token.subject, tenant: (tid as string | undefined) ?? null };
-    return this.reissue(token, await this.parts.claims.fetch(claims, owner));
+    const { subject, session } = token;
+    return this.reissue(token, await this.parts.claims.fetch(claims, { ...session, subject }));
   }
 
   /** Has the session ended, by the word of the store? @throws AuthError `store_unavailable` */

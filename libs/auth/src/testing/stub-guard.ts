@@ -19,14 +19,19 @@ export interface MockTokenOptions {
   header?: Partial<JwtHeader>;
 }
 
-/** A Token as a handler gets it, made of claims and nothing else: it was never signed, and no guard would let it in. */
+/**
+ * A Token as a handler gets it, made of claims and nothing else: it was never signed, and no guard would let it in. With a `sid`
+ * it is of that session, and of the tenant that `tid` names.
+ */
 export function mockToken(
   claims: JwtClaims & { readonly sub: string },
   { type = 'access', location = 'header', header = {} }: MockTokenOptions = {},
 ): Token {
-  const { sub, jti, sid, iat } = claims;
+  const { sub, jti, sid, iat, tid } = claims;
+  const tenant = typeof tid === 'string' ? tid : null;
   const verified = {
-    ...{ raw: 'a-mock-token', subject: sub, type, audience: [], session: undefined },
+    ...{ raw: 'a-mock-token', subject: sub, type, audience: [] },
+    session: sid === undefined ? undefined : { id: sid, refreshId: 'a-mock', parentId: undefined, tenant },
     header: Object.freeze({ alg: 'none', ...header }),
     claims: Object.freeze(structuredClone(claims)),
     revocable: { jti, sid, sub, iat },

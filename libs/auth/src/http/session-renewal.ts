@@ -1,6 +1,7 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, type ExecutionContext } from '@nestjs/common';
 import type { SessionClaim } from '../jwt/session-claim.js';
-import { ClaimRenewal, type TokenCarrier } from '../resource/check-session.js';
+import { ClaimRenewal } from '../resource/check-session.js';
+import type { TokenLocation } from '../resource/token-location.js';
 import type { SessionUse, VerifiedToken } from '../resource/verified-token.js';
 import { SessionService } from '../session/session.service.js';
 import type { HttpResponse } from './http-response.js';
@@ -19,11 +20,12 @@ export class SessionRenewal extends ClaimRenewal {
   async renew(
     token: VerifiedToken & { readonly session: SessionUse },
     claims: readonly SessionClaim[],
-    carrier: TokenCarrier | undefined,
+    context: ExecutionContext | undefined,
+    location: TokenLocation | undefined,
   ): Promise<string> {
     const issued = await this.sessions.refetch(token, claims);
-    const response = carrier?.context?.switchToHttp().getResponse<HttpResponse>();
-    if (response !== undefined) this.wire.writeAccess(response, issued, carrier!.location);
+    if (context !== undefined)
+      this.wire.writeAccess(context.switchToHttp().getResponse<HttpResponse>(), issued, location);
     return issued.accessToken;
   }
 }

@@ -3,42 +3,32 @@ import { Clock } from '../auth.clock.js';
 import { AuthError } from '../auth.errors.js';
 import type { ClaimValidator, SessionClaim } from '../jwt/session-claim.js';
 import type { ActiveToken } from './check-active.js';
-import type { SessionRequirement, TokenRequirement } from './token-requirement.js';
 import type { TokenLocation } from './token-location.js';
+import type { TokenRequirement } from './token-requirement.js';
+import type { TokenMessage } from './transport.js';
 import type { SessionUse, VerifiedToken } from './verified-token.js';
 import { TokenVerifier } from './verify-token.js';
-
-/** Where an answer can carry a newer token: nowhere for a token that came by no request. */
-export interface TokenCarrier {
-  readonly context: ExecutionContext | undefined;
-  readonly location: TokenLocation;
-}
 
 /** What this step asks of the sessions; an edge answers, the module binds it. */
 export abstract class ClaimRenewal {
   /**
    * Fetch claims anew, and give the client the token that holds them.
    *
+   * @param context where the answer can carry it, as the older one came: undefined for a token that came by no request.
    * @returns its text
    * @throws AuthError `store_unavailable` when one cannot be had
    */
   abstract renew(
     token: VerifiedToken & { readonly session: SessionUse },
     claims: readonly SessionClaim[],
-    carrier: TokenCarrier | undefined,
+    context: ExecutionContext | undefined,
+    location: TokenLocation | undefined,
   ): Promise<string>;
 }
 
-/** A requirement that wants a session. */
-export type RequirementOfSession = TokenRequirement & { readonly session: SessionRequirement };
-
-export function isOfSession(requirement: TokenRequirement): requirement is RequirementOfSession {
-  return requirement.session !== undefined;
-}
-
 /**
- * Between steps 3 and 4, on routes that say `session`: is the token of a session of ours, and do the claims hold that the route
- * names? One that is missing or too old is fetched anew first, and the answer carries the newer token.
+ * Step 3b of 5, on routes that say `session`: is the token of a session of ours, and do the claims hold that the route names?
+ * One that is missing or too old is fetched anew first, and the answer carries the newer token.
  */
 @Injectable()
 export class SessionChecker {
@@ -51,9 +41,11 @@ export class SessionChecker {
   /** @throws AuthError `wrong_token_type`, `claim_invalid`, or `store_unavailable`: an outage lets nobody through. */
   check(
     token: ActiveToken,
-    requirement: RequirementOfSession,
-    carrier: TokenCarrier | undefined,
+    requirement: TokenRequirement,
+    message: TokenMessage | undefined,
+    location: TokenLocation | undefined,
   ): ActiveToken | Promise<ActiveToken> {
+    if (requirement.session === undefined) return token;
     const { session } = token;
     if (session === undefined)
       throw new AuthError('wrong_token_type', { reason: 'the route wants the token of a session', token });
@@ -61,19 +53,12 @@ export class SessionChecker {
     const now = this.clock.now();
     const stale = validators.filter((validator) => validator.isStale(token.claims, now)).map(({ claim }) => claim);
     if (stale.length === 0) return holding(token, validators);
-    return this.renewed({ ...token, session }, new Set(stale), requirement, carrier);
-  }
-
-  private async renewed(
-    token: ActiveToken & { readonly session: SessionUse },
-    stale: ReadonlySet<SessionClaim>,
-    requirement: RequirementOfSession,
-    carrier: TokenCarrier | undefined,
-  ): Promise<ActiveToken> {
-    const raw = await this.renewal.renew(token, [...stale], carrier);
-    // of the same session, and as active as the one it replaces
-    const newer = (await this.verifier.verify(raw, requirement)) as ActiveToken;
-    return holding(newer, requirement.session.claims);
+    const renewed = this.renewal.renew({ ...token, session }, [...new Set(stale)], message?.context, location);
+    return renewed.then(async (raw) => {
+      // of the same session, and as active as the one it replaces
+      const newer = (await this.verifier.verify(raw, requirement)) as ActiveToken;
+      return holding(newer, validators);
+    });
   }
 }
 

@@ -1,9 +1,9 @@
 import { Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { AuthError } from '../auth.errors.js';
 import { askHook } from '../auth.hook-answers.js';
-import { ActivityChecker, type ActiveToken } from './check-active.js';
+import { ActivityChecker } from './check-active.js';
 import { checkClaims, type GrantedToken } from './check-claims.js';
-import { isOfSession, SessionChecker, type RequirementOfSession } from './check-session.js';
+import { SessionChecker } from './check-session.js';
 import { decisionOf, rememberDecision } from './decision.js';
 import { extractToken, type PresentedToken, type TokenPlaces } from './extract-token.js';
 import type { GuardOptions } from './guard.options.js';
@@ -86,7 +86,11 @@ export class RequireTokenGuard implements CanActivate {
     const verified = this.verify(presented, message, requirement);
     // 3. RFC 8725 §3.12, revocation, RFC 9470
     const active = whenReady(verified, (token) => token && this.activity.check(token, requirement));
-    const held = isOfSession(requirement) ? this.ofSession(active, requirement, presented, message) : active;
+    // 3b. on routes of sessions
+    const held = whenReady(
+      active,
+      (token) => token && this.sessions.check(token, requirement, message, presented.location),
+    );
     // 4. RFC 6750 §3.1
     const granted = whenReady(
       held,
@@ -101,7 +105,7 @@ export class RequireTokenGuard implements CanActivate {
     if (typeof raw !== 'string') throw new AuthError('token_invalid', { reason: 'the token must be a text' });
     const verified = await this.verifier.verify(raw, requirement);
     const active = await this.activity.check(verified, requirement);
-    const held = isOfSession(requirement) ? await this.sessions.check(active, requirement, undefined) : active;
+    const held = await this.sessions.check(active, requirement, undefined, undefined);
     const granted = await checkClaims(held, requirement, undefined, undefined, this.verifyHook);
     await this.userOf(granted);
     return granted;
@@ -122,16 +126,6 @@ export class RequireTokenGuard implements CanActivate {
         this.transport.proveOrigin(message, verified.claims, isSession ? 'session' : kindOf(requirement));
       return verified;
     });
-  }
-
-  /** On routes of sessions: the token of one whose claims hold, perhaps a newer one than came. */
-  private ofSession(
-    active: ActiveToken | undefined | Promise<ActiveToken | undefined>,
-    requirement: RequirementOfSession,
-    { location }: PresentedToken,
-    { context }: TokenMessage,
-  ): ActiveToken | undefined | Promise<ActiveToken | undefined> {
-    return whenReady(active, (token) => token && this.sessions.check(token, requirement, { location, context }));
   }
 
   /** Remember the decision, for the handler's arguments. */

@@ -9,14 +9,13 @@ import { resolveOptions, type AuthModuleOptions } from './auth.options.js';
 import type { AuthSettings } from './auth.settings.js';
 import { RouteCheck } from './auth.route-check.js';
 import { AuthService } from './auth.service.js';
-import { SessionAnswers } from './auth.session-answers.js';
 import { AuthErrorFilter } from './http/auth-error.filter.js';
 import { CookieJar } from './http/cookie-jar.js';
 import { CookieSlider } from './http/cookie-slider.js';
 import { HttpTransport } from './http/http.transport.js';
 import { HttpOAuthTransport } from './http/oauth.transport.js';
 import { OriginProof } from './http/origin-proof.js';
-import { SessionRenewal } from './http/session-renewal.js';
+import { SessionAnswers } from './http/session-answers.js';
 import { SessionProof } from './http/session-proof.js';
 import { sessionCookies } from './http/session-protocol.js';
 import { SessionWire } from './http/session-wire.js';
@@ -268,11 +267,11 @@ export const providersOf = (optionsToken: string | symbol): Provider[] => [
     },
   ),
 
-  { provide: ClaimRenewal, useClass: SessionRenewal },
+  SessionAnswers,
+  { provide: ClaimRenewal, useExisting: SessionAnswers },
   SessionChecker,
   Refusals,
   RequireTokenGuard,
-  SessionAnswers,
   AuthService,
   RouteCheck,
   { provide: APP_FILTER, useClass: AuthErrorFilter },

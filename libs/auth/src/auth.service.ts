@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { AuthError } from './auth.errors.js';
-import { SessionAnswers, type HttpExchange, type SessionResponse } from './auth.session-answers.js';
+import { SessionAnswers, type HttpExchange, type SessionResponse } from './http/session-answers.js';
 import { CookieJar, type CookieAttributes, type CookieTokens } from './http/cookie-jar.js';
 import type { HttpResponse } from './http/http-response.js';
 import type { JsonValue, JwtClaims, JwtHeader } from './jwt/claims.js';

@@ -17,7 +17,7 @@ export type { TokenLocation } from './resource/token-location.js';
 
 // issuing, refreshing, revoking
 export { AuthService, type VerifyOptions } from './auth.service.js';
-export type { HttpExchange, SessionResponse } from './auth.session-answers.js';
+export type { HttpExchange, SessionResponse } from './http/session-answers.js';
 export { Session } from './session/session.js';
 export { defineClaim, type ClaimOwner, type ClaimValidator, type ProviderFinder } from './jwt/session-claim.js';
 export type { SessionClaim, SessionClaimOptions } from './jwt/session-claim.js';

@@ -1,17 +1,20 @@
 import { isIP } from 'node:net';
-import { Inject, Injectable } from '@nestjs/common';
-import { AuthError } from './auth.errors.js';
-import { HttpMessage, type HttpRequest } from './http/http-message.js';
-import type { HttpResponse } from './http/http-response.js';
-import { frontToken, SessionWire } from './http/session-wire.js';
-import type { JsonValue } from './jwt/claims.js';
-import { answerOf, type RequestSession } from './resource/current-session.decorator.js';
-import { decisionOf, rememberDecision } from './resource/decision.js';
-import { Token } from './resource/token.js';
-import { TokenVerifier } from './resource/verify-token.js';
-import { SessionService, type CreateSessionOptions } from './session/session.service.js';
-import type { IssuedAccess, IssuedSession } from './session/session-tokens.js';
-import { TokenService, type TokenResponse } from './session/token.service.js';
+import { Inject, Injectable, type ExecutionContext } from '@nestjs/common';
+import { AuthError } from '../auth.errors.js';
+import type { JsonValue } from '../jwt/claims.js';
+import type { SessionClaim } from '../jwt/session-claim.js';
+import { ClaimRenewal } from '../resource/check-session.js';
+import { answerOf, type RequestSession } from '../resource/current-session.decorator.js';
+import { decisionOf, rememberDecision, type Decision } from '../resource/decision.js';
+import { Token } from '../resource/token.js';
+import type { TokenLocation } from '../resource/token-location.js';
+import { TokenVerifier } from '../resource/verify-token.js';
+import { SessionService, type CreateSessionOptions } from '../session/session.service.js';
+import type { IssuedAccess, IssuedSession, SessionToken } from '../session/session-tokens.js';
+import { TokenService, type TokenResponse } from '../session/token.service.js';
+import { HttpMessage, type HttpRequest } from './http-message.js';
+import type { HttpResponse } from './http-response.js';
+import { frontToken, SessionWire } from './session-wire.js';
 
 /** A request and its answer, of Express or Fastify: `@Req()`, `@Res({ passthrough: true })`. */
 export interface HttpExchange {
@@ -38,13 +41,15 @@ function clientOf({ headers, ip }: HttpRequest): Pick<CreateSessionOptions, 'dev
 
 /** How the tokens of a session reach its client: in the answer to a request, or as an object that the application sends. */
 @Injectable()
-export class SessionAnswers {
+export class SessionAnswers extends ClaimRenewal {
   constructor(
     @Inject(SessionService) private readonly sessions: SessionService,
     @Inject(TokenService) private readonly tokens: TokenService,
     @Inject(SessionWire) private readonly wire: SessionWire,
     @Inject(TokenVerifier) private readonly verifier: TokenVerifier,
-  ) {}
+  ) {
+    super();
+  }
 
   /** @returns what the handler may answer: the tokens where the client keeps them, `{}` where cookies do. */
   async create(
@@ -66,33 +71,58 @@ export class SessionAnswers {
     return mode === 'cookie' ? {} : this.bodyOf(issued);
   }
 
+  /** For an application's own way to the client. */
+  response(issued: IssuedSession): SessionResponse {
+    const { antiCsrf, session } = issued;
+    return {
+      ...this.bodyOf(issued),
+      sid: session.id,
+      front_token: frontToken(issued),
+      ...(antiCsrf !== undefined && { anti_csrf: antiCsrf }),
+    };
+  }
+
   /**
    * Change the claims of a session, and give its client the token that holds them in the answer to the request it came by.
    *
    * @throws AuthError `token_revoked` when the session has ended meanwhile, and as `SessionService.mergeClaims`
    */
   async mergeClaims(session: RequestSession, changes: Record<string, JsonValue>): Promise<void> {
-    const context = answerOf(session);
-    const request = context.switchToHttp().getRequest<object>();
-    let before = decisionOf(request)!;
-    let next = await this.reissued(before.token!, changes);
-    // first what can be refused: claims that no cookie holds would stop every refresh
-    this.wire.checkAccess(next.issued, next.token.location);
-    const mustFit = (access: IssuedAccess) => this.wire.checkAccess(access, next.token.location);
+    const http = answerOf(session).switchToHttp();
+    const request = http.getRequest<object>();
+    const { token: current } = decisionOf(request)!;
+    const mustFit = (access: IssuedAccess) => this.wire.checkAccess(access, current!.location);
+    // first what can be refused: the token may hold more than the session keeps
+    mustFit((await this.reissued(current!, changes)).issued);
     if (!(await this.sessions.mergeClaims(session.id, changes, mustFit)))
       throw new AuthError('token_revoked', { reason: 'the session has ended' });
-    // another change of the same request was faster: its claims belong in the token too
-    while (decisionOf(request) !== before) {
+    let before: Decision;
+    let next: { issued: IssuedAccess; token: Token };
+    // another change of the same request may be faster: its claims belong in the token too
+    do {
       before = decisionOf(request)!;
       next = await this.reissued(before.token!, changes);
-    }
-    this.wire.writeAccess(context.switchToHttp().getResponse<HttpResponse>(), next.issued, next.token.location);
+    } while (decisionOf(request) !== before);
+    this.wire.writeAccess(http.getResponse<HttpResponse>(), next.issued, next.token.location);
     rememberDecision(request, { ...before, token: next.token });
   }
 
   /** Change the claims of any session, for its next refresh. @throws AuthError as `SessionService.mergeClaims` */
   mergeClaimsById(sessionId: string, changes: Record<string, JsonValue>): Promise<boolean> {
     return this.sessions.mergeClaims(sessionId, changes, (access) => this.wire.checkAccess(access, undefined));
+  }
+
+  /** Claims that a guarded request found too old: asked of the sessions, and sent back where the token came from. */
+  async renew(
+    token: SessionToken,
+    claims: readonly SessionClaim[],
+    context: ExecutionContext | undefined,
+    location: TokenLocation | undefined,
+  ): Promise<string> {
+    const issued = await this.sessions.refetch(token, claims);
+    if (context !== undefined)
+      this.wire.writeAccess(context.switchToHttp().getResponse<HttpResponse>(), issued, location);
+    return issued.accessToken;
   }
 
   private async reissued(
@@ -103,17 +133,6 @@ export class SessionAnswers {
     // the route was let in by the token before: this one is of the same session, and ends when that one does
     const verified = await this.verifier.verify(issued.accessToken, { anyAudience: true, allowExpired: true });
     return { issued, token: new Token(verified, location, overridden) };
-  }
-
-  /** For an application's own way to the client. */
-  response(issued: IssuedSession): SessionResponse {
-    const { antiCsrf, session } = issued;
-    return {
-      ...this.bodyOf(issued),
-      sid: session.id,
-      front_token: frontToken(issued),
-      ...(antiCsrf !== undefined && { anti_csrf: antiCsrf }),
-    };
   }
 
   private bodyOf({ accessToken, claims, refreshToken, scope, issuedAt }: IssuedSession): TokenResponse & {

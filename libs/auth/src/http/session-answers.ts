@@ -4,7 +4,7 @@ import { AuthError } from '../auth.errors.js';
 import type { JsonValue } from '../jwt/claims.js';
 import type { SessionClaim } from '../jwt/session-claim.js';
 import { ClaimRenewal } from '../resource/check-session.js';
-import { answerOf, type RequestSession } from '../resource/current-session.decorator.js';
+import { contextOf, type RequestSession } from '../resource/current-session.decorator.js';
 import { decisionOf, rememberDecision, type Decision } from '../resource/decision.js';
 import { Token } from '../resource/token.js';
 import type { TokenLocation } from '../resource/token-location.js';
@@ -88,7 +88,7 @@ export class SessionAnswers extends ClaimRenewal {
    * @throws AuthError `token_revoked` when the session has ended meanwhile, and as `SessionService.mergeClaims`
    */
   async mergeClaims(session: RequestSession, changes: Record<string, JsonValue>): Promise<void> {
-    const http = answerOf(session).switchToHttp();
+    const http = contextOf(session).switchToHttp();
     const request = http.getRequest<object>();
     const { token: current } = decisionOf(request)!;
     const mustFit = (access: IssuedAccess) => this.wire.checkAccess(access, current!.location);

@@ -1,24 +1,19 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { JsonValue, JwtClaims } from '../jwt/claims.js';
 import type { SessionClaim } from '../jwt/session-claim.js';
-import { currentDecision, memberAt } from './current-token.decorator.js';
+import { currentDecision } from './current-decision.js';
+import { memberAt } from './member-at.js';
 import type { Token } from './token.js';
 
-let contextOf: (session: RequestSession) => ExecutionContext;
+const contexts = new WeakMap<RequestSession, ExecutionContext>();
 
 /**
  * The session of a request, as a handler gets it by `@CurrentSession()`: what the access token says of it, without a look into
  * the store. After `mergeSessionClaims()` it says what the newer token does.
  */
 export class RequestSession {
-  readonly #context: ExecutionContext;
-
-  static {
-    contextOf = (session) => session.#context;
-  }
-
   constructor(context: ExecutionContext) {
-    this.#context = context;
+    contexts.set(this, context);
   }
 
   /** The `sid` of its access tokens. */
@@ -48,13 +43,13 @@ export class RequestSession {
   }
 
   get #token(): Token {
-    return currentDecision(this.#context).token!;
+    return currentDecision(contextOf(this)).token!;
   }
 }
 
-/** Where the session's request is answered. */
-export function answerOf(session: RequestSession): ExecutionContext {
-  return contextOf(session);
+/** Where the session's request is handled and answered. */
+export function contextOf(session: RequestSession): ExecutionContext {
+  return contexts.get(session)!;
 }
 
 const sessionFactory = (path: string | undefined, context: ExecutionContext): unknown => {

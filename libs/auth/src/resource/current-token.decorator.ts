@@ -1,32 +1,6 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
-import { AuthError } from '../auth.errors.js';
-import { decisionOf, type Decision } from './decision.js';
-
-/** Step 5 of 5: what was decided, as arguments of the handler. */
-export function currentDecision(context: ExecutionContext): Decision {
-  const decision = decisionOf(carrierOf(context));
-  if (decision === undefined) {
-    throw new AuthError('unsupported_context', { reason: `${context.getHandler().name} has no @RequireToken()` });
-  }
-  return decision;
-}
-
-/** The object that transports remember a decision by; over HTTP the request. */
-export function carrierOf(context: ExecutionContext): object {
-  return context.switchToHttp().getRequest<object>();
-}
-
-/** The member of `value` at a dotted path. Own members and getters only: no claim reaches a prototype. */
-export function memberAt(value: unknown, path: string | undefined): unknown {
-  let found = value;
-  for (const name of path?.split('.') ?? []) {
-    if (typeof found !== 'object' || found === null) return undefined;
-    const isGetter = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(found) ?? {}, name)?.get !== undefined;
-    if (name === '__proto__' || !(Object.hasOwn(found, name) || isGetter)) return undefined;
-    found = (found as Record<string, unknown>)[name];
-  }
-  return found;
-}
+import { currentDecision } from './current-decision.js';
+import { memberAt } from './member-at.js';
 
 const tokenFactory = (path: string | undefined, context: ExecutionContext): unknown => {
   const { token } = currentDecision(context);

@@ -2,7 +2,7 @@ import type { ExecutionContext } from '@nestjs/common';
 import { AuthError } from '../auth.errors.js';
 import type { JwtClaims, JwtHeader } from '../jwt/claims.js';
 import type { GrantedToken } from '../resource/check-claims.js';
-import { carrierOf } from '../resource/current-token.decorator.js';
+import { carrierOf } from '../resource/current-decision.js';
 import { rememberDecision } from '../resource/decision.js';
 import type { RequireTokenGuard } from '../resource/require-token.guard.js';
 import { routeRequirement } from '../resource/route-requirement.js';

@@ -79,11 +79,11 @@ export function openSessions(
       reuseLeeway: leeway,
       maxPerSubject: 100,
       withAntiCsrf: false,
-      claims: new ClaimFetcher([], clock, () => {
+      claimFetcher: new ClaimFetcher([], clock, () => {
         throw new Error('there are no providers here');
       }),
     },
-    tokens: new TokenIssuer({ options, keys: new KeyRing([key]), clock, hooks, revocations, withCsrf: false }),
+    issuer: new TokenIssuer({ options, keys: new KeyRing([key]), clock, hooks, revocations, withCsrf: false }),
     emit: (name, payload) => events.push({ name, payload }),
     ...given,
     store: intercepted(store, (statement, proceed) => {

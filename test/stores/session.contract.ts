@@ -758,8 +758,8 @@ const tokensOfNobody = { newRefreshToken: () => ({}), access: async () => ({}) }
 
 const partsOfChanges: Omit<SessionChangesParts, 'store'> = {
   clock: { now: () => now },
-  tokens: { checkClaims: () => {} } as unknown as SessionChangesParts['tokens'],
-  claims: new ClaimFetcher([], { now: () => now }, () => {
+  issuer: { checkClaims: () => {} },
+  claimFetcher: new ClaimFetcher([], { now: () => now }, () => {
     throw new Error('there are no providers here');
   }),
 };

@@ -152,15 +152,15 @@ export const providersOf = (optionsToken: string | symbol): Provider[] => [
     (
       { session }: AuthSettings,
       { sessions: store }: Stores,
-      tokens: TokenIssuer,
+      issuer: TokenIssuer,
       revocations: RevocationList,
       clock: Clock,
       emit: AuthEventListener,
       hooks: IssueHooks,
-      claims: ClaimFetcher,
+      claimFetcher: ClaimFetcher,
     ) =>
       new SessionService({
-        ...{ store, tokens, revocations, clock, emit, hooks, claims },
+        ...{ store, issuer, revocations, clock, emit, hooks, claimFetcher },
         idleLifetime: seconds(session.idleLifetime) * 1000,
         absoluteLifetime: seconds(session.absoluteLifetime) * 1000,
         reuseLeeway: seconds(session.reuseLeeway) * 1000,

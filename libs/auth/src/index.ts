@@ -21,7 +21,7 @@ export type { HttpExchange, SessionResponse } from './http/session-answers.js';
 export { Session } from './session/session.js';
 export { defineClaim, type ClaimOwner, type ClaimValidator, type ProviderFinder } from './jwt/session-claim.js';
 export type { SessionClaim, SessionClaimOptions } from './jwt/session-claim.js';
-export type { CreateSessionOptions } from './session/session.service.js';
+export type { CreateSessionOptions } from './session/session-starter.js';
 export type { SessionGrant } from './session/issue-hooks.js';
 export type { IssueOptions } from './session/token-issuer.js';
 export type { TokenResponse } from './session/token.service.js';

@@ -9,7 +9,8 @@ import { decisionOf, rememberDecision, type Decision } from '../resource/decisio
 import { Token } from '../resource/token.js';
 import type { TokenLocation } from '../resource/token-location.js';
 import { TokenVerifier } from '../resource/verify-token.js';
-import { SessionService, type CreateSessionOptions } from '../session/session.service.js';
+import { SessionService } from '../session/session.service.js';
+import type { CreateSessionOptions } from '../session/session-starter.js';
 import type { IssuedAccess, IssuedSession, SessionToken } from '../session/session-tokens.js';
 import { TokenService, type TokenResponse } from '../session/token.service.js';
 import { HttpMessage, type HttpRequest } from './http-message.js';

@@ -12,8 +12,8 @@ import type { TokenIssuer } from './token-issuer.js';
 export interface SessionChangesParts {
   readonly store: SessionStore;
   readonly clock: Clock;
-  readonly tokens: TokenIssuer;
-  readonly claims: ClaimFetcher;
+  readonly issuer: Pick<TokenIssuer, 'checkClaims'>;
+  readonly claimFetcher: ClaimFetcher;
 }
 
 /** Of so many changes at once each may have to begin anew as often. */
@@ -47,7 +47,7 @@ export class SessionChanges {
     changes: Record<string, JsonValue>,
     mustFit?: (access: IssuedAccess) => void,
   ): Promise<boolean> {
-    const { store, clock, claims } = this.parts;
+    const { store, clock, claimFetcher } = this.parts;
     this.checkChanges(changes);
     let fetched: FetchedClaims | undefined;
     for (let round = 0; round < mostRounds; round++) {
@@ -56,7 +56,7 @@ export class SessionChanges {
       if (session === undefined || !isLive(session, now)) return false;
       const grant = { ...session.grant, claims: merged(claimsOf(session), changes) };
       // once: what takes its time here lets other changes overtake this one
-      fetched ??= await claims.fetchAll(session);
+      fetched ??= await claimFetcher.fetchAll(session);
       // first what can be refused: claims that no token holds would stop every refresh
       const access = await this.tryOut({ ...session, grant }, { now, fetched });
       mustFit?.(access);
@@ -72,8 +72,8 @@ export class SessionChanges {
 
   private checkChanges(changes: Record<string, JsonValue>): void {
     checkJsonObject('claims', changes);
-    this.parts.tokens.checkClaims(changes);
-    this.parts.claims.checkNames(changes);
+    this.parts.issuer.checkClaims(changes);
+    this.parts.claimFetcher.checkNames(changes);
   }
 }
 

@@ -8,7 +8,7 @@ import type { TokenIssuer } from './token-issuer.js';
 
 export interface SessionEnderParts {
   readonly store: SessionStore;
-  readonly tokens: TokenIssuer;
+  readonly issuer: TokenIssuer;
   readonly revocations: RevocationList;
   readonly clock: Clock;
   readonly emit: AuthEventListener;
@@ -60,8 +60,8 @@ export class SessionEnder {
 
   /** The access tokens of ended sessions live for a while: the deny-list reaches every process. */
   private async refuseAccess(ids: readonly string[]): Promise<void> {
-    const { revocations, tokens, clock, emit } = this.parts;
-    const until = tokens.keptUntil();
+    const { revocations, issuer, clock, emit } = this.parts;
+    const until = issuer.keptUntil();
     // side by side: a row each, and a user may have many
     const deny = async (id: string): Promise<void> => {
       const first = await revocations.revoke('sid', id, until);

@@ -19,7 +19,7 @@ export interface SessionRotatorParts {
   readonly store: SessionStore;
   readonly clock: Clock;
   readonly hooks: Pick<IssueHooks, 'sessionGrant'>;
-  readonly claims: ClaimFetcher;
+  readonly claimFetcher: ClaimFetcher;
   readonly idleLifetime: number;
   readonly reuseLeeway: number;
 }
@@ -60,7 +60,7 @@ export class SessionRotator {
     const { parent, promote } = await this.decide(rows, now);
     const grant = await this.grantOf(rows.session);
     // before anything is written: a refresh that an outage stops leaves no child behind
-    const fetched = await this.parts.claims.fetchAll(rows.session);
+    const fetched = await this.parts.claimFetcher.fetchAll(rows.session);
     if (promote && !(await this.promote(token.sessionId, rows.session.currentId, parent, now))) return undefined;
     // by a slower clock it came before its parent moved up: siblings of one leeway would be no twins
     const child = this.tokens.newRefreshToken(token.sessionId, parent, Math.max(now, rows.session.rotatedAt));

@@ -57,7 +57,7 @@ export interface Today {
 }
 
 export interface SessionTokensParts {
-  readonly tokens: TokenIssuer;
+  readonly issuer: TokenIssuer;
   /** Milliseconds. */
   readonly idleLifetime: number;
   /** Each access token carries a value of its own, which its client sends back. */
@@ -131,7 +131,7 @@ export class SessionTokens {
   }
 
   private async sign(subject: string, options: IssueOptions, lineage: Lineage, now: number): Promise<IssuedAccess> {
-    const accessToken = await this.parts.tokens.issue('access', subject, options, lineage);
+    const accessToken = await this.parts.issuer.issue('access', subject, options, lineage);
     return { subject, accessToken, claims: unverifiedClaims(parseJwt(accessToken)), issuedAt: now };
   }
 }

@@ -1,45 +1,30 @@
 import type { Clock } from '../auth.clock.js';
-import { AuthError } from '../auth.errors.js';
 import type { AuthEventListener } from '../auth.events.js';
 import type { JsonValue } from '../jwt/claims.js';
 import type { SessionClaim } from '../jwt/session-claim.js';
-import { revocationId } from '../stores/revocation-id.js';
 import type { RevocationList } from '../stores/revocation-list.js';
 import { isLive } from '../stores/session-life.js';
-import type { SessionEnd, SessionRow, SessionSelection, SessionStore } from '../stores/session.store.js';
+import type { SessionEnd, SessionSelection, SessionStore } from '../stores/session.store.js';
 import { asking } from '../stores/store-answer.js';
 import type { IssueHooks } from './issue-hooks.js';
 import type { ClaimFetcher } from './claim-fetcher.js';
-import { coarseAddress } from './coarse-address.js';
-import { checkJsonObject } from './issued-claims.js';
-import { newSessionId } from './refresh-token.js';
 import { SessionChanges, merged } from './session-changes.js';
 import { SessionEnder } from './session-ender.js';
 import { SessionRotator } from './session-rotator.js';
+import { SessionStarter, type CreateSessionOptions } from './session-starter.js';
 import { SessionTokens, type IssuedAccess, type IssuedSession, type SessionToken } from './session-tokens.js';
 import { Session } from './session.js';
-import type { IssueOptions, TokenIssuer } from './token-issuer.js';
-
-/** What a session is made with, besides its subject. */
-export interface CreateSessionOptions extends Pick<IssueOptions, 'scope' | 'claims' | 'audience'> {
-  /** For the server alone: no client sees it. */
-  data?: Record<string, JsonValue>;
-  tenant?: string;
-  /** What the client calls itself, to be shown to the user. Default: the User-Agent of the request; null keeps none. */
-  device?: string | null;
-  /** The address of the client, of which the network alone is kept. Default: that of the request; null keeps none. */
-  address?: string | null;
-}
+import type { TokenIssuer } from './token-issuer.js';
 
 /** Times in milliseconds. */
 export interface SessionServiceParts {
   readonly store: SessionStore;
-  readonly tokens: TokenIssuer;
+  readonly issuer: TokenIssuer;
   readonly revocations: RevocationList;
   readonly clock: Clock;
   readonly emit: AuthEventListener;
   readonly hooks: Pick<IssueHooks, 'sessionGrant'>;
-  readonly claims: ClaimFetcher;
+  readonly claimFetcher: ClaimFetcher;
   readonly idleLifetime: number;
   readonly absoluteLifetime: number;
   readonly reuseLeeway: number;
@@ -53,41 +38,21 @@ export interface SessionServiceParts {
 export class SessionService {
   private readonly tokens: SessionTokens;
   private readonly ender: SessionEnder;
+  private readonly starter: SessionStarter;
   private readonly rotator: SessionRotator;
   private readonly changes: SessionChanges;
 
   constructor(private readonly parts: SessionServiceParts) {
     this.tokens = new SessionTokens(parts);
     this.ender = new SessionEnder(parts);
+    this.starter = new SessionStarter(parts, this.tokens, this.ender);
     this.rotator = new SessionRotator(parts, this.tokens, this.ender);
     this.changes = new SessionChanges(parts, this.tokens);
   }
 
-  /** Start a session. Its id is new, whatever came before (SF-01). @throws AuthError `invalid_argument`, `reserved_claim`, `store_unavailable` */
-  async create(user: unknown, options: CreateSessionOptions = {}): Promise<IssuedSession> {
-    const { store, revocations, clock } = this.parts;
-    const { data = {}, tenant = null } = options;
-    checkJsonObject('data', data);
-    this.parts.claims.checkNames(options.claims ?? {});
-    if (tenant !== null && (typeof tenant !== 'string' || tenant === ''))
-      throw wrong('tenant must be a non-empty text');
-    const subject = await this.subjectOf(user);
-
-    const [id, now] = [newSessionId(), clock.now()];
-    const token = this.tokens.newRefreshToken(id, null, now);
-    const named = { id, subject, tenant, data, currentId: token.row.id, grant: grantOf(options) };
-    const session = this.newSession({ ...named, ...clientOf(options) }, now);
-    // first what can be refused: nothing is written for a session that nobody gets
-    const fetched = await this.parts.claims.fetchAll(session);
-    const issued = await this.tokens.issue(session, token, { now, fetched });
-    await asking(store.create(session, token.row));
-    // all tokens of the subject were revoked meanwhile, and the session was not there yet to be ended with them
-    if (issued.claims.iat! <= revocations.notBefore(revocationId(subject))) {
-      await this.ender.end(id, 'revoked');
-      throw new AuthError('token_revoked', { reason: 'the tokens of the subject were revoked during the log-in' });
-    }
-    await this.ender.endSurplus(session, this.parts.maxPerSubject);
-    return issued;
+  /** See {@link SessionStarter.create}. */
+  create(user: unknown, options: CreateSessionOptions = {}): Promise<IssuedSession> {
+    return this.starter.create(user, options);
   }
 
   /**
@@ -130,14 +95,14 @@ export class SessionService {
 
   /** An access token like another one, with changed claims; null takes one away. */
   reissue(token: SessionToken, changes: Record<string, JsonValue>): Promise<IssuedAccess> {
-    const { tokens, clock } = this.parts;
-    return this.tokens.reissue(token, merged(tokens.ownClaims(token.claims), changes), clock.now());
+    const { issuer, clock } = this.parts;
+    return this.tokens.reissue(token, merged(issuer.ownClaims(token.claims), changes), clock.now());
   }
 
   /** An access token like another one, with claims that were fetched anew. @throws AuthError `store_unavailable` when one cannot be had */
   async refetch(token: SessionToken, claims: readonly SessionClaim[]): Promise<IssuedAccess> {
     const { subject, session } = token;
-    return this.reissue(token, await this.parts.claims.fetch(claims, { ...session, subject }));
+    return this.reissue(token, await this.parts.claimFetcher.fetch(claims, { ...session, subject }));
   }
 
   /** Has the session ended, by the word of the store? @throws AuthError `store_unavailable` */
@@ -170,40 +135,4 @@ export class SessionService {
     const rows = await asking(this.parts.store.list(selection, this.parts.clock.now()));
     return rows.map((row) => new Session(row));
   }
-
-  private async subjectOf(user: unknown): Promise<string> {
-    const subject = await this.parts.tokens.subjectOf(user);
-    if (typeof subject !== 'string') throw wrong('the subject of a session must be a text');
-    return subject;
-  }
-
-  private newSession(
-    named: Pick<SessionRow, 'id' | 'subject' | 'tenant' | 'data' | 'currentId' | 'grant' | 'device' | 'address'>,
-    now: number,
-  ): SessionRow {
-    const { idleLifetime, absoluteLifetime } = this.parts;
-    return {
-      ...named,
-      ...{ previousId: null, rotatedAt: 0, createdAt: now, revokedAt: null, revokeReason: null },
-      ...{ idleExpiresAt: now + Math.min(idleLifetime, absoluteLifetime), absoluteExpiresAt: now + absoluteLifetime },
-    };
-  }
-}
-
-function wrong(reason: string): AuthError {
-  return new AuthError('invalid_argument', { reason });
-}
-
-/** @throws AuthError `invalid_argument` */
-function clientOf({ device = null, address = null }: CreateSessionOptions): Pick<SessionRow, 'device' | 'address'> {
-  if (device !== null && typeof device !== 'string') throw wrong('device must be a text or null');
-  const network = typeof address === 'string' ? coarseAddress(address) : undefined;
-  if (address !== null && network === undefined) throw wrong('address must be an IP address or null');
-  // a client writes what it likes: nothing that moves a cursor, and no more than a line
-  const line = [...(device ?? '').replaceAll(/\p{Cc}+/gu, ' ').trim()].slice(0, 200).join('');
-  return { device: line || null, address: network ?? null };
-}
-
-function grantOf({ scope, claims, audience }: CreateSessionOptions): SessionRow['grant'] {
-  return Object.fromEntries(Object.entries({ scope, claims, audience }).filter(([, value]) => value !== undefined));
 }

@@ -1,7 +1,7 @@
 import { Inject, Injectable, type Type } from '@nestjs/common';
 import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import { AuthConfigError } from './auth.errors.js';
-import type { SessionClaim } from './jwt/session-claim.js';
+import type { FetchedClaim } from './jwt/session-claim.options.js';
 import { isSessionFactory } from './resource/current-session.decorator.js';
 import { isDecisionFactory, isUserFactory } from './resource/current-token.decorator.js';
 import { declaredRequirement } from './resource/route-requirement.js';
@@ -17,7 +17,7 @@ export interface RouteCapabilities {
   readonly hasStore: boolean;
   readonly hasUsers: boolean;
   /** `session.claims`. */
-  readonly sessionClaims: readonly SessionClaim[];
+  readonly sessionClaims: readonly FetchedClaim[];
 }
 
 /** Metadata of Nest: the arguments of handlers. */

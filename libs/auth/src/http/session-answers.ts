@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { Inject, Injectable, type ExecutionContext } from '@nestjs/common';
 import { AuthError } from '../auth.errors.js';
 import type { JsonValue } from '../jwt/claims.js';
-import type { SessionClaim } from '../jwt/session-claim.js';
+import type { FetchedClaim } from '../jwt/session-claim.options.js';
 import { ClaimRenewal } from '../resource/check-session.js';
 import { contextOf, type RequestSession } from '../resource/current-session.decorator.js';
 import { decisionOf, rememberDecision, type Decision } from '../resource/decision.js';
@@ -116,7 +116,7 @@ export class SessionAnswers extends ClaimRenewal {
   /** Claims that a guarded request found too old: asked of the sessions, and sent back where the token came from. */
   async renew(
     token: SessionToken,
-    claims: readonly SessionClaim[],
+    claims: readonly FetchedClaim[],
     context: ExecutionContext | undefined,
     location: TokenLocation | undefined,
   ): Promise<string> {

@@ -1,6 +1,8 @@
 import { AuthConfigError } from '../auth.errors.js';
 import type { JsonValue, JwtClaims } from './claims.js';
-import { ClaimValidator, defineClaim, type SessionClaimOptions } from './session-claim.js';
+import { ClaimValidator } from './claim-validator.js';
+import { defineClaim } from './session-claim.js';
+import type { SessionClaimOptions } from './session-claim.options.js';
 
 const now = 1_800_000_000_000;
 const roles = defineClaim<string[]>({ key: 'roles', fetch: () => [] });

@@ -1,68 +1,12 @@
 import { parseDuration, type Duration } from '../auth.durations.js';
 import { AuthConfigError } from '../auth.errors.js';
+import { ClaimValidator, valueOf } from './claim-validator.js';
 import type { JsonValue, JwtClaims } from './claims.js';
-
-/** The session that a claim is fetched for. */
-export interface ClaimOwner {
-  readonly id: string;
-  readonly subject: string;
-  /** Null where the application has no tenants. */
-  readonly tenant: string | null;
-}
-
-/** Finds a provider of the application: `find(UsersService)`. */
-export type ProviderFinder = <T>(type: abstract new (...parts: never[]) => T) => T;
-
-export interface SessionClaimOptions<Value extends JsonValue> {
-  /** Its name among the claims of the access token. */
-  key: string;
-  /**
-   * What the session has today: asked at the log-in, at each refresh, and where a route finds the value missing or too old.
-   * Undefined counts as null, which no validator accepts. What it throws is an outage: 503.
-   */
-  fetch(session: ClaimOwner, find: ProviderFinder): Value | null | undefined | Promise<Value | null | undefined>;
-  /** How old the value may be where a route asks for it. Default: as old as its token. */
-  maxAge?: Duration;
-}
-
-/** A fetched value as the token holds it; SuperTokens' client packages read this very form. */
-export type ClaimValue = {
-  readonly v: JsonValue;
-  /** When it was asked for, in epoch milliseconds. */
-  readonly t: number;
-};
-
-/** Why a claim does not hold, as SuperTokens says it. */
-export type ClaimReason = { readonly message: string } & Readonly<Record<string, JsonValue>>;
+import type { SessionClaimOptions } from './session-claim.options.js';
 
 type Primitive = string | number | boolean;
 type Member<Value> = Value extends readonly (infer One)[] ? One & Primitive : never;
 type AgeOptions = Pick<SessionClaimOptions<JsonValue>, 'maxAge'>;
-
-/** What a route asks of one claim: made by the methods of {@link SessionClaim}. */
-export class ClaimValidator {
-  constructor(
-    readonly claim: SessionClaim,
-    /** Milliseconds. */
-    private readonly maxAge: number,
-    private readonly accepts: (value: JsonValue) => boolean,
-    /** What is told beside the actual value. */
-    private readonly expected: Readonly<Record<string, JsonValue>>,
-  ) {}
-
-  /** Must the value be fetched anew before it is judged? @param now epoch milliseconds */
-  isStale(claims: JwtClaims, now: number): boolean {
-    const held = valueOf(claims, this.claim.key);
-    return held === undefined || now - held.t > this.maxAge;
-  }
-
-  /** Undefined when the claim holds. Says nothing of its age. */
-  problemOf(claims: JwtClaims): ClaimReason | undefined {
-    const value = valueOf(claims, this.claim.key)?.v ?? null;
-    if (value === null) return { message: 'value does not exist', ...this.expected };
-    return this.accepts(value) ? undefined : { message: 'wrong value', ...this.expected, actualValue: value };
-  }
-}
 
 /** A claim whose value the application fetches, and what routes may ask of it: `roles.includes('admin')`. */
 export class SessionClaim<Value extends JsonValue = JsonValue> {
@@ -85,34 +29,41 @@ export class SessionClaim<Value extends JsonValue = JsonValue> {
     return (valueOf(claims, this.key)?.v ?? undefined) as Value | undefined;
   }
 
+  /** Is the value this one? @throws AuthConfigError for what is no text, number or boolean */
   hasValue(value: Value & Primitive, age?: AgeOptions): ClaimValidator {
     checkPrimitives('hasValue', [value]);
     return this.validator((held) => held === value, { expectedValue: value }, age);
   }
 
+  /** Is the value `true` itself? */
   isTrue(age?: AgeOptions): ClaimValidator {
     return this.validator((held) => held === true, { expectedValue: true }, age);
   }
 
+  /** Is the value `false` itself? A claim without a value is not. */
   isFalse(age?: AgeOptions): ClaimValidator {
     return this.validator((held) => held === false, { expectedValue: false }, age);
   }
 
+  /** Is this a member of the list? @throws AuthConfigError for what is no text, number or boolean */
   includes(member: Member<Value>, age?: AgeOptions): ClaimValidator {
     checkPrimitives('includes', [member]);
     return this.ofMembers((held) => held.includes(member), { expectedToInclude: member }, age);
   }
 
+  /** Is the value a list without this member? @throws AuthConfigError as {@link includes} */
   excludes(member: Member<Value>, age?: AgeOptions): ClaimValidator {
     checkPrimitives('excludes', [member]);
     return this.ofMembers((held) => !held.includes(member), { expectedToNotInclude: member }, age);
   }
 
+  /** Are all of these members of the list? @throws AuthConfigError for none, and as {@link includes} */
   includesAll(members: readonly Member<Value>[], age?: AgeOptions): ClaimValidator {
     checkPrimitives('includesAll', members);
     return this.ofMembers((held) => members.every((one) => held.includes(one)), { expectedToInclude: members }, age);
   }
 
+  /** Is one of these a member of the list? @throws AuthConfigError as {@link includesAll} */
   includesAny(members: readonly Member<Value>[], age?: AgeOptions): ClaimValidator {
     checkPrimitives('includesAny', members);
     const expected = { expectedToIncludeAtLeastOneOf: members };
@@ -135,7 +86,7 @@ export class SessionClaim<Value extends JsonValue = JsonValue> {
   ): ClaimValidator {
     for (const name of Object.keys(others)) throw wrong(name, 'is no option of a validator: there is maxAge');
     const age = maxAge === undefined ? this.maxAge : milliseconds('maxAge', maxAge);
-    return new ClaimValidator(this as unknown as SessionClaim, age, accepts, expected);
+    return new ClaimValidator(this, age, accepts, expected);
   }
 }
 
@@ -147,13 +98,6 @@ export class SessionClaim<Value extends JsonValue = JsonValue> {
  */
 export function defineClaim<Value extends JsonValue>(options: SessionClaimOptions<Value>): SessionClaim<Value> {
   return new SessionClaim(options);
-}
-
-/** A claim of that name in another form is the application's own, and holds no fetched value. */
-function valueOf(claims: JwtClaims, key: string): ClaimValue | undefined {
-  const held = (Object.hasOwn(claims, key) ? claims[key] : undefined) as Partial<ClaimValue> | null | undefined;
-  if (typeof held !== 'object' || held === null || !Object.hasOwn(held, 'v')) return undefined;
-  return typeof held.t === 'number' ? (held as ClaimValue) : undefined;
 }
 
 function milliseconds(name: string, duration: Duration): number {

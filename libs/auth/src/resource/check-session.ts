@@ -1,7 +1,8 @@
 import { Inject, Injectable, type ExecutionContext } from '@nestjs/common';
 import { Clock } from '../auth.clock.js';
 import { AuthError } from '../auth.errors.js';
-import type { ClaimValidator, SessionClaim } from '../jwt/session-claim.js';
+import type { ClaimValidator } from '../jwt/claim-validator.js';
+import type { FetchedClaim } from '../jwt/session-claim.options.js';
 import type { ActiveToken } from './check-active.js';
 import type { TokenLocation } from './token-location.js';
 import type { TokenRequirement } from './token-requirement.js';
@@ -20,7 +21,7 @@ export abstract class ClaimRenewal {
    */
   abstract renew(
     token: VerifiedToken & { readonly session: SessionUse },
-    claims: readonly SessionClaim[],
+    claims: readonly FetchedClaim[],
     context: ExecutionContext | undefined,
     location: TokenLocation | undefined,
   ): Promise<string>;

@@ -1,7 +1,7 @@
 import type { ExecutionContext } from '@nestjs/common';
 import type { Duration } from '../auth.durations.js';
 import type { Scope } from '../jwt/scope.js';
-import type { ClaimValidator } from '../jwt/session-claim.js';
+import type { ClaimValidator } from '../jwt/claim-validator.js';
 import type { ClaimRequirement } from './request-value.js';
 import type { TokenLocation } from './token-location.js';
 import type { Token } from './token.js';

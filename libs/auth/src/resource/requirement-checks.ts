@@ -1,7 +1,7 @@
 import { parseDuration } from '../auth.durations.js';
 import { AuthConfigError } from '../auth.errors.js';
 import type { Scope } from '../jwt/scope.js';
-import { ClaimValidator } from '../jwt/session-claim.js';
+import { ClaimValidator } from '../jwt/claim-validator.js';
 import { AnyOf, RequestValue, type ClaimRequirement } from './request-value.js';
 import type { ClaimRequirements, RequireTokenOptions } from './require-token.options.js';
 import { tokenLocations } from './token-location.js';

@@ -1,6 +1,6 @@
 import { parseDuration } from '../auth.durations.js';
 import { scopeText } from '../jwt/scope.js';
-import type { ClaimValidator } from '../jwt/session-claim.js';
+import type { ClaimValidator } from '../jwt/claim-validator.js';
 import { AnyOf, RequestValue } from './request-value.js';
 import type { ClaimRequirements, RequireTokenOptions } from './require-token.options.js';
 import { checkOptions } from './requirement-checks.js';

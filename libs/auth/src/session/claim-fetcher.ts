@@ -1,6 +1,7 @@
 import type { Clock } from '../auth.clock.js';
 import { AuthError } from '../auth.errors.js';
-import type { ClaimOwner, ClaimValue, ProviderFinder, SessionClaim } from '../jwt/session-claim.js';
+import type { ClaimValue } from '../jwt/claim-validator.js';
+import type { ClaimOwner, FetchedClaim, ProviderFinder } from '../jwt/session-claim.options.js';
 import { checkJson } from './issued-claims.js';
 
 /** Values by the names of their claims, as a token holds them. */
@@ -9,7 +10,7 @@ export type FetchedClaims = Record<string, ClaimValue>;
 /** Asks the application for the claims that `session.claims` defines. */
 export class ClaimFetcher {
   constructor(
-    private readonly defined: readonly SessionClaim[],
+    private readonly defined: readonly FetchedClaim[],
     private readonly clock: Clock,
     private readonly find: ProviderFinder,
   ) {}
@@ -19,7 +20,7 @@ export class ClaimFetcher {
   }
 
   /** @throws AuthError `store_unavailable` when one cannot be had: an outage is no "no"; `invalid_argument` for one that is not defined, or no JSON */
-  async fetch(claims: readonly SessionClaim[], owner: ClaimOwner): Promise<FetchedClaims> {
+  async fetch(claims: readonly FetchedClaim[], owner: ClaimOwner): Promise<FetchedClaims> {
     const { id, subject, tenant } = owner;
     const values = claims.map(async (claim) => [claim.key, await this.ask(claim, { id, subject, tenant })] as const);
     return Object.fromEntries(await Promise.all(values));
@@ -33,7 +34,7 @@ export class ClaimFetcher {
     }
   }
 
-  private async ask(claim: SessionClaim, owner: ClaimOwner): Promise<ClaimValue> {
+  private async ask(claim: FetchedClaim, owner: ClaimOwner): Promise<ClaimValue> {
     if (!this.defined.includes(claim))
       throw new AuthError('invalid_argument', { reason: `the claim ${claim.key} is not in session.claims` });
     // the time of the question: what changed while it was answered may not be in the answer
@@ -44,7 +45,7 @@ export class ClaimFetcher {
   }
 
   /** Whatever is thrown: an HttpException of the application would be taken for its word on this request. */
-  private async answer(claim: SessionClaim, owner: ClaimOwner): Promise<unknown> {
+  private async answer(claim: FetchedClaim, owner: ClaimOwner): Promise<unknown> {
     try {
       return await claim.fetch(owner, this.find);
     } catch (cause) {

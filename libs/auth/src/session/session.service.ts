@@ -1,7 +1,7 @@
 import type { Clock } from '../auth.clock.js';
 import type { AuthEventListener } from '../auth.events.js';
 import type { JsonValue } from '../jwt/claims.js';
-import type { SessionClaim } from '../jwt/session-claim.js';
+import type { FetchedClaim } from '../jwt/session-claim.options.js';
 import type { RevocationList } from '../stores/revocation-list.js';
 import { isLive } from '../stores/session-life.js';
 import type { SessionEnd, SessionSelection, SessionStore } from '../stores/session.store.js';
@@ -100,7 +100,7 @@ export class SessionService {
   }
 
   /** An access token like another one, with claims that were fetched anew. @throws AuthError `store_unavailable` when one cannot be had */
-  async refetch(token: SessionToken, claims: readonly SessionClaim[]): Promise<IssuedAccess> {
+  async refetch(token: SessionToken, claims: readonly FetchedClaim[]): Promise<IssuedAccess> {
     const { subject, session } = token;
     return this.reissue(token, await this.parts.claimFetcher.fetch(claims, { ...session, subject }));
   }

@@ -100,7 +100,7 @@ class RoutesController {
   @Post('data')
   async data(@CurrentSession() session: RequestSession, @Body() data: Record<string, JsonValue>) {
     const before = (await this.auth.getSession(session.id))?.data;
-    return { before, updated: await this.auth.updateSessionData(session, data) };
+    return { before, updated: await this.auth.updateSessionData(session.id, data) };
   }
 }
 

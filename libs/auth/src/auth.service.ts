@@ -166,35 +166,39 @@ export class AuthService {
   /**
    * Write other data into a session, in place of all it has. For the server alone: no client sees it.
    *
-   * @param session by its id, or as `@CurrentSession()` gave it.
-   * @returns by an id: was there such a session, that has not ended?
-   * @throws AuthError `token_revoked` when the session of the request has ended, `invalid_argument`, `store_unavailable`
+   * @returns was there such a session, that has not ended? @throws AuthError `invalid_argument`, `store_unavailable`
    */
-  async updateSessionData(session: RequestSession | string, data: Record<string, JsonValue>): Promise<boolean> {
-    const isUpdated = await this.sessions.updateData(typeof session === 'string' ? session : session.id, data);
-    if (!isUpdated && typeof session !== 'string')
-      throw new AuthError('token_revoked', { reason: 'the session has ended' });
-    return isUpdated;
+  updateSessionData(id: string, data: Record<string, JsonValue>): Promise<boolean> {
+    return this.sessions.updateData(id, data);
   }
 
   /**
    * Lay claims over those of a session; null takes one away. Its client sees them, and they come back at each refresh unless
-   * `hooks.sessionGrant` says otherwise.
+   * `hooks.sessionGrant` says otherwise. The answer to the request carries a new access token that holds them; the other tabs of
+   * the client have it at once, or after their next refresh.
    *
-   * Claims that would make the access token too long to be read, or too large for the cookie that it travels in, are refused. By
-   * an id nothing tells how the session's tokens travel: there cookies count only where `session.transfer` is `'cookie'`; claims
-   * for the cookie of a client should stay below 2,000 characters in all.
+   * Claims that would make the access token too long to be read, or too large for the cookie that it travels in, are refused.
    *
-   * @param session by its id: its access tokens have the claims from the next refresh on. As `@CurrentSession()` gave it: the
-   *   answer carries a new access token as well, which the other tabs of the client have at once or after their next refresh.
-   * @returns by an id: was there such a session, that has not ended?
-   * @throws AuthError `reserved_claim` for what Latchkey writes and `session.claims` fetches; `token_revoked` when the session of
-   *   the request has ended; `invalid_argument`, `store_unavailable`
+   * @param session as `@CurrentSession()` gave it.
+   * @throws AuthError `reserved_claim` for what Latchkey writes and `session.claims` fetches; `token_revoked` when the session has
+   *   ended; `invalid_argument`, `store_unavailable`
    */
-  async mergeSessionClaims(session: RequestSession | string, claims: Record<string, JsonValue>): Promise<boolean> {
-    if (typeof session === 'string') return this.answers.mergeClaimsById(session, claims);
-    await this.answers.mergeClaims(session, claims);
-    return true;
+  async mergeSessionClaims(session: RequestSession, claims: Record<string, JsonValue>): Promise<void>;
+  /**
+   * The same for any session by its id: its access tokens have the claims from the next refresh on. Nothing tells how they
+   * travel: cookies count where `session.transfer` is `'cookie'`; elsewhere see to it that claims for the cookie of a client stay
+   * below 2,000 characters in all.
+   *
+   * @returns was there such a session, that has not ended? @throws AuthError `reserved_claim`, `invalid_argument`, `store_unavailable`
+   */
+  async mergeSessionClaims(id: string, claims: Record<string, JsonValue>): Promise<boolean>;
+  async mergeSessionClaims(
+    session: RequestSession | string,
+    claims: Record<string, JsonValue>,
+  ): Promise<boolean | void> {
+    return typeof session === 'string'
+      ? this.answers.mergeClaimsById(session, claims)
+      : this.answers.mergeClaims(session, claims);
   }
 
   /** The sessions of a subject that have not ended, the newest first. @throws AuthError `store_unavailable` */

@@ -27,7 +27,10 @@ export class RequestSession {
   get tenant(): string | null {
     return this.#token.session!.tenant;
   }
-  /** All claims of the access token. Frozen. */
+  /**
+   * Every claim of the access token, those that were fetched and that Latchkey writes too; `Session.claims` has the
+   * application's own alone. Frozen.
+   */
   get claims(): JwtClaims {
     return this.#token.claims;
   }

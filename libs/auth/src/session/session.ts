@@ -9,7 +9,10 @@ export class Session {
   readonly subject: string;
   /** Null where the application has no tenants. */
   readonly tenant: string | null;
-  /** The application's claims of its access tokens, as granted at the log-in and changed since. */
+  /**
+   * The application's own claims, as granted at the log-in and merged since. Not all claims of an access token: what
+   * `session.claims` fetches and Latchkey writes is not among them, as it is in `RequestSession.claims`.
+   */
   readonly claims: Readonly<Record<string, JsonValue>>;
   /** For the server alone. */
   readonly data: Readonly<Record<string, unknown>>;

@@ -3,8 +3,7 @@
  * a log line, in an answer that was not meant to carry it, or in the database.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { jest } from '@jest/globals';
@@ -107,7 +106,6 @@ const databases = await reachableDatabases();
 
 describe.each(databases)('S44 the reference application on $name', (kind) => {
   let database: TestDatabase;
-  let folder: string;
   let app: INestApplication;
   let log: Log;
   let url: string;
@@ -118,7 +116,6 @@ describe.each(databases)('S44 the reference application on $name', (kind) => {
 
   beforeEach(async () => {
     database = await kind.create();
-    folder = mkdtempSync(join(tmpdir(), 'latchkey-canary-'));
     secrets = new Map([['AUTH_SECRET', canary()]]);
     answers = [];
     log = new Log();
@@ -137,7 +134,6 @@ describe.each(databases)('S44 the reference application on $name', (kind) => {
     Logger.overrideLogger(false);
     await app.close();
     await database.drop();
-    rmSync(folder, { recursive: true });
   });
 
   const secret = (name: string): string => {

@@ -213,10 +213,11 @@ describeOnBoth('claims of a session', fixture, (api) => {
       const one = await client();
       users.isDown = true;
       api.clock.advance(61);
-      const { access, refreshToken } = one;
-      for (const path of ['/recent-admin', '/auth/session/refresh']) {
-        const method = path === '/recent-admin' ? 'GET' : 'POST';
-        const token = method === 'GET' ? access : refreshToken;
+      const requests = [
+        ['GET', '/recent-admin', one.access],
+        ['POST', '/auth/session/refresh', one.refreshToken],
+      ] as const;
+      for (const [method, path, token] of requests) {
         const answer = await api.send(method, path, { headers: bearer(token), mayFail: true });
         expectRefusal(answer, 'store_unavailable');
         expect(answer.headers['retry-after']).toBe('1');
@@ -313,14 +314,7 @@ describeOnBoth('claims of a session', fixture, (api) => {
   describe('that a handler changes', () => {
     it('S38 in cookies: a newer access token and front-token in that answer, other tabs after their refresh', async () => {
       const one = await client('cookie');
-      const merge = (changes: object) =>
-        api.send('POST', '/claims', {
-          headers: [
-            ['Cookie', `sAccessToken=${one.access}`],
-            ['rid', 'x'],
-          ],
-          body: changes,
-        });
+      const merge = (changes: object) => one.post('/claims', changes);
       const before = decoded(one.access);
       const merged = await merge({ theme: 'dark', city: 'Ærø' });
       const { sAccessToken, ...others } = cookiesOf(merged);
@@ -386,14 +380,7 @@ describeOnBoth('claims of a session', fixture, (api) => {
 
     it('S38 refuses claims that no cookie holds: the session goes on without them', async () => {
       const one = await client('cookie');
-      const answer = await api.send('POST', '/claims', {
-        headers: [
-          ['Cookie', `sAccessToken=${one.access}`],
-          ['rid', 'x'],
-        ],
-        body: { theme: 'x'.repeat(3_500) },
-        mayFail: true,
-      });
+      const answer = await one.post('/claims', { theme: 'x'.repeat(3_500) }, { mayFail: true });
       expectRefusal(answer, 'invalid_argument');
       expectUntouched(answer);
       expect((await one.refresh()).status).toBe(200);
@@ -425,12 +412,8 @@ describeOnBoth('claims of a session', fixture, (api) => {
       const one = await client('cookie');
       const { sid } = decoded(one.access);
       expect(await api.auth.mergeSessionClaims(sid, { other: 'x'.repeat(1_500) })).toBe(true);
-      const headers = [
-        ['Cookie', `sAccessToken=${one.access}`],
-        ['rid', 'x'],
-      ] as const;
-      const body = { theme: 'x'.repeat(1_500) };
-      expectRefusal(await api.send('POST', '/claims', { headers, body, mayFail: true }), 'invalid_argument');
+      const answer = await one.post('/claims', { theme: 'x'.repeat(1_500) }, { mayFail: true });
+      expectRefusal(answer, 'invalid_argument');
       expect((await one.refresh()).status).toBe(200);
     });
 
@@ -482,8 +465,8 @@ describeOnBoth('claims of a session', fixture, (api) => {
     });
   });
 
-  describe('beside its data', () => {
-    it('is written whole, seen by the server alone', async () => {
+  describe('and its data', () => {
+    it('which is written whole, and seen by the server alone', async () => {
       const one = await client();
       expect((await api.post('/data', one.access, { cart: [1] })).body).toEqual({ before: {}, updated: true });
       const answer = await api.post('/data', one.access, { other: true });
@@ -494,7 +477,7 @@ describeOnBoth('claims of a session', fixture, (api) => {
       expect((await api.auth.getSession(decoded(one.access)['sid']))!.data).toEqual({ other: true });
     });
 
-    it('is written by id: false for none, and for one that has ended', async () => {
+    it('which is written by id: false for no session, and for one that has ended', async () => {
       const one = await client();
       const { sid } = decoded(one.access);
       expect(await api.auth.updateSessionData('nobody', {})).toBe(false);
@@ -655,11 +638,7 @@ describe('claims of a session and hooks.sessionGrant', () => {
     const one = new SessionClient(api, 'cookie');
     await one.logIn('alice', { plan: 'large' });
     await one.refresh();
-    const headers = [
-      ['Cookie', `sAccessToken=${one.access}`],
-      ['rid', 'x'],
-    ] as const;
-    const answer = await api.send('POST', '/claims', { headers, body: { theme: 'x'.repeat(1_500) }, mayFail: true });
+    const answer = await one.post('/claims', { theme: 'x'.repeat(1_500) }, { mayFail: true });
     expectRefusal(answer, 'invalid_argument');
     expectUntouched(answer);
     expect((await api.auth.getSession(decoded(one.access)['sid']))!.claims).toEqual({ plan: 'large' });

@@ -52,8 +52,18 @@ export class SessionClient {
   }
 
   /** A request with the access token, and `rid` as the client always sends it. */
-  call(method: string, path: string, headers: HeaderLines = [['rid', 'anti-csrf']]): Promise<Answer> {
-    return this.api.send(method, path, { headers: [...this.credentials('access'), ...headers] });
+  call(
+    method: string,
+    path: string,
+    headers: HeaderLines = [['rid', 'anti-csrf']],
+    options: { body?: object; mayFail?: boolean } = {},
+  ): Promise<Answer> {
+    return this.api.send(method, path, { headers: [...this.credentials('access'), ...headers], ...options });
+  }
+
+  /** {@link call} with a body. */
+  post(path: string, body: object, options: { mayFail?: boolean } = {}): Promise<Answer> {
+    return this.call('POST', path, undefined, { body, ...options });
   }
 
   async refresh(headers: HeaderLines = [['rid', 'session']]): Promise<Answer> {

@@ -7,6 +7,7 @@ import {
   Injectable,
   Module,
   Param,
+  ParseEnumPipe,
   Post,
   Put,
   Req,
@@ -34,6 +35,8 @@ const roles = defineClaim<string[]>({
   fetch: ({ subject }, find) => find(UsersService).rolesOf(subject),
 });
 
+const themes = { light: 'light', dark: 'dark' };
+
 @Controller()
 class SettingsController {
   constructor(private readonly auth: AuthService) {}
@@ -54,7 +57,7 @@ class SettingsController {
 
   @RequireToken({ session: true })
   @Put('theme')
-  async setTheme(@CurrentSession() session: RequestSession, @Body('theme') theme: string) {
+  async setTheme(@CurrentSession() session: RequestSession, @Body('theme', new ParseEnumPipe(themes)) theme: string) {
     await this.auth.mergeSessionClaims(session, { theme });
     return { theme: session.claims['theme'] };
   }
@@ -63,6 +66,12 @@ class SettingsController {
   @Get('visits')
   async visits(@CurrentSession('id') id: string) {
     return (await this.auth.getSession(id))?.data;
+  }
+
+  @RequireToken({ session: true })
+  @Get('roles')
+  rolesOfToday(@CurrentSession() session: RequestSession) {
+    return session.claim(roles);
   }
 }
 

@@ -177,6 +177,9 @@ describe('the examples of the README', () => {
     const themed = await call('PUT', '/theme', ada, { theme: 'dark' });
     expect(themed.body).toEqual({ theme: 'dark' });
     expect(themed.headers.get('st-access-token')).not.toBe(ada);
+    // no theme, or none of ours, is the request's fault
+    expect((await call('PUT', '/theme', ada, {})).status).toBe(400);
+    expect((await call('GET', '/roles', root)).body).toEqual(['admin']);
     expect((await call('GET', '/visits', ada)).body).toEqual({ visits: 1 });
     await app.close();
   });

@@ -80,7 +80,7 @@ export interface AuthErrorDetails {
   retryAfter?: number;
   /** The verified token that was refused, for an error handler of the application. */
   token?: unknown;
-  /** The token names no key of ours, perhaps no more: one that a refresh gives is of a key that is. */
+  /** No key of ours has its `kid`; it may have been retired, and a refresh may help. */
   unknownKey?: boolean;
   /** Which claims of the session do not hold, and why. They reach the client, which holds the claims itself. */
   claimErrors?: readonly ClaimError[];

@@ -102,6 +102,7 @@ export abstract class SessionStore {
   /** The token of a session by the hash of its secret, with what decides on it; undefined when there is none. */
   abstract rotationRows(sessionId: string, tokenHash: string): Promise<RotationRows | undefined>;
 
+  /** Write the row of a refresh token. Its session stays as it is, also one that has ended meanwhile: who calls looks again. */
   abstract addToken(token: RefreshTokenRow): Promise<void>;
 
   /**

@@ -6,7 +6,7 @@ import { isProven } from '../jwt/equal-text.js';
 import { isLive } from '../stores/session-life.js';
 import type { RotationRows, SessionRow, SessionStore } from '../stores/session.store.js';
 import { asking } from '../stores/store-answer.js';
-import type { IssueHooks } from './issue-hooks.js';
+import type { IssueHooks, SessionGrant } from './issue-hooks.js';
 import type { ClaimFetcher } from './claim-fetcher.js';
 import { readRefreshToken, secretHash, type RefreshToken } from './refresh-token.js';
 import { nextStep, type RotationStep } from './rotation.js';
@@ -58,7 +58,7 @@ export class SessionRotator {
     const now = this.parts.clock.now();
     const rows = await this.rowsOf(token, antiCsrf);
     const { parent, promote } = await this.decide(rows, now);
-    const grant = await this.grantOf(rows.session);
+    const today = await this.grantToday(rows.session);
     // before anything is written: a refresh that an outage stops leaves no child behind
     const fetched = await this.parts.claimFetcher.fetchAll(rows.session);
     if (promote && !(await this.promote(token.sessionId, rows.session.currentId, parent, now))) return undefined;
@@ -66,7 +66,10 @@ export class SessionRotator {
     const child = this.tokens.newRefreshToken(token.sessionId, parent, Math.max(now, rows.session.rotatedAt));
     await asking(this.parts.store.addToken(child.row));
     const session = await this.stillLive(token.sessionId);
-    return session.currentId === parent ? this.tokens.issue({ ...session, grant }, child, { now, fetched }) : undefined;
+    if (session.currentId !== parent) return undefined;
+    // what was merged while the application was asked counts: of its answer, what it says itself
+    const grant = { ...session.grant, ...today };
+    return this.tokens.issue({ ...session, grant }, child, { now, fetched });
   }
 
   /** @throws AuthError `token_invalid`, `csrf_failed`, `store_unavailable` */
@@ -96,12 +99,16 @@ export class SessionRotator {
     return session;
   }
 
-  /** @throws AuthError `token_revoked` when the application knows the user no more, `store_unavailable` when its hook fails */
-  private async grantOf(session: SessionRow): Promise<SessionRow['grant']> {
+  /**
+   * What the application says of the grant; what it says nothing of stays as it is.
+   *
+   * @throws AuthError `token_revoked` when the application knows the user no more, `store_unavailable` when its hook fails
+   */
+  private async grantToday(session: SessionRow): Promise<SessionGrant> {
     const { hooks } = this.parts;
-    if (hooks.sessionGrant === undefined) return session.grant;
+    if (hooks.sessionGrant === undefined) return {};
     const today = await askHook('hooks.sessionGrant', () => hooks.sessionGrant!(new Session(session)));
-    if (typeof today === 'object' && today !== null) return { ...session.grant, ...today };
+    if (typeof today === 'object' && today !== null) return today;
     // any other answer is a mistake of the hook, and no leave to go on
     if (today !== null && today !== undefined)
       throw new AuthError('store_unavailable', { reason: 'hooks.sessionGrant must answer an object, or null' });

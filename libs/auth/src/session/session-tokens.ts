@@ -113,17 +113,18 @@ export class SessionTokens {
 
   /**
    * An access token in place of another one of its session, with other claims of the application. It inherits all that
-   * the rotation, the revocation and the anti-CSRF proof read, and ends when that one does: no refresh is put off by it.
+   * the rotation, the revocation and the anti-CSRF proof read, `jti` too: whoever revokes the one means the other. It ends when
+   * that one does: no refresh is put off by it. Its `iat` is new, by which the client sets its clock.
    */
   async reissue(
     { subject, claims, session }: SessionToken,
     own: Record<string, JsonValue>,
     now: number,
   ): Promise<IssuedAccess> {
-    const { aud, iat, orig_iat: originalIssuedAt = iat, scope } = claims;
+    const { aud, iat, jti, orig_iat: originalIssuedAt = iat, scope } = claims;
     const options = { claims: own, audience: aud!, ...(scope !== undefined && { scope: scope as Scope }) };
     const lineage = {
-      ...{ subject, originalIssuedAt, sid: session.id, authTime: claims.auth_time, endsAt: claims.exp },
+      ...{ subject, originalIssuedAt, jti, sid: session.id, authTime: claims.auth_time, endsAt: claims.exp },
       ...{ refreshId: session.refreshId, refreshParent: session.parentId },
       ...{ csrf: claims['csrf'], tenant: session.tenant ?? undefined },
     };

@@ -63,7 +63,7 @@ async function codeOf(answer: Promise<unknown>): Promise<string> {
 }
 
 /** As the guard asks whether it is revoked. */
-function accessOf(issued: IssuedSession): RevocableToken {
+function accessOf(issued: Pick<IssuedSession, 'accessToken'>): RevocableToken {
   const { jti, sid, sub, iat } = claimsOf(issued);
   return { jti, sid, sub: sub!, iat };
 }
@@ -643,6 +643,33 @@ describe('SessionService: the limits of a session', () => {
     expect(await codeOf(refresh(first))).toBe('too_many_refreshes');
     await expect(refresh(next)).resolves.toBeDefined();
     expect(events).toEqual([]);
+  });
+});
+
+describe('SessionService: a change of claims', () => {
+  it('counts for the refresh that is under way', async () => {
+    let meanwhile = async (): Promise<unknown> => ({});
+    const { sessions } = openSessions({}, { sessionGrant: async () => (await meanwhile()) as object });
+    const { session, refreshToken } = await sessions.create('ada', { claims: { elevated: true, city: 'Ærø' } });
+    meanwhile = async () => {
+      await sessions.mergeClaims(session.id, { elevated: null, theme: 'dark' });
+      return {};
+    };
+    const claims = claimsOf(await sessions.refresh(refreshToken));
+    expect(claims).toMatchObject({ city: 'Ærø', theme: 'dark' });
+    expect(claims).not.toHaveProperty('elevated');
+  });
+
+  it('RV-01 gives a token that dies with what revokes the one before, and no other', async () => {
+    const { sessions, first, id, clock, revocations } = await signIn();
+    wait(clock, 5_000);
+    const { rti, ...claims } = claimsOf(first);
+    const session = { id, refreshId: rti as string, parentId: undefined, tenant: null };
+    const newer = await sessions.reissue({ subject: 'ada', claims, session }, { theme: 'dark' });
+    expect(claimsOf(newer)).toMatchObject({ theme: 'dark', sid: id, iat: start / 1000 + 5, orig_iat: start / 1000 });
+    expect(revocations.isRevoked(accessOf(newer))).toBe(false);
+    await revocations.revoke('jti', claimsOf(first).jti!, clock.now() + accessLifetime);
+    expect(revocations.isRevoked(accessOf(newer))).toBe(true);
   });
 });
 

@@ -46,6 +46,8 @@ export interface Lineage {
   readonly subject?: JsonValue;
   /** `iat` of the first token: a token never outlives what revokes its ancestors. */
   readonly originalIssuedAt?: number;
+  /** Of the token whose place it takes. Default: a new one. */
+  readonly jti?: string;
   readonly sid?: string;
   /** The second at which its session ends at the latest: no token outlives it. */
   readonly endsAt?: number;
@@ -121,7 +123,7 @@ export class TokenIssuer {
       ...(lineage.originalIssuedAt !== undefined && { orig_iat: lineage.originalIssuedAt }),
       ...(jwt.notBefore && { nbf: now }),
       ...(expiry !== Infinity && { exp: expiry }),
-      jti: randomUUID(),
+      jti: lineage.jti ?? randomUUID(),
       [jwt.typeClaim]: type,
       ...(lineage.sid !== undefined && { sid: lineage.sid }),
       ...(authTime !== undefined && { auth_time: authTime }),

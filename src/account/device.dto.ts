@@ -14,7 +14,7 @@ export class Device {
     description: 'The network it logged in from',
     example: '203.0.113.0/24',
   })
-  address!: string | null;
+  network!: string | null;
 
   @ApiProperty()
   createdAt!: Date;

@@ -13,8 +13,8 @@ export class DevicesController {
   @ApiOkResponse({ type: [Device] })
   async list(@CurrentSession() current: RequestSession): Promise<Device[]> {
     const sessions = await this.auth.listSessions({ subject: current.subject });
-    return sessions.map(({ id, device, address, createdAt, lastUsedAt }) => {
-      return { id, device, address, createdAt, lastUsedAt, current: id === current.id };
+    return sessions.map(({ id, device, network, createdAt, lastUsedAt }) => {
+      return { id, device, network, createdAt, lastUsedAt, current: id === current.id };
     });
   }
 

@@ -186,7 +186,7 @@ describe.each(['express', 'fastify'])('the reference application on %s', (adapte
       const { body: devices } = await client.get('/account/sessions', phone);
       const [newest, oldest] = devices as Json[];
       expect(newest).toEqual({
-        ...{ id: expect.any(String), device: 'Laptop/1.0', address: '127.0.0.0/24', current: false },
+        ...{ id: expect.any(String), device: 'Laptop/1.0', network: '127.0.0.0/24', current: false },
         ...{ createdAt: expect.any(String), lastUsedAt: newest!['createdAt'] },
       });
       expect(oldest).toMatchObject({ current: true });

@@ -79,6 +79,8 @@ describe.each(await reachableDatabases())('the reference application with a prov
     }
     expect((await browser.visit(origin)).text).toContain('Logged in as <b>corp:alice</b>');
     expect((await browser.visit(`${origin}/users/corp:alice`)).body).toEqual({ username: 'corp:alice' });
+    const { body: devices } = await browser.visit(`${origin}/account/sessions`);
+    expect(devices).toContainEqual(expect.objectContaining({ current: true, network: '127.0.0.0/24' }));
     const login = { username: 'corp:alice', password: '' };
     const byPassword = await browser.visit(`${origin}/login`, { method: 'POST', form: new URLSearchParams(login) });
     expect(byPassword.status).toBe(401);

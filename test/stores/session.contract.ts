@@ -729,7 +729,7 @@ function sessionRow(changes: Partial<SessionRow>): SessionRow {
   return {
     ...{ id: 'session', subject: 'ada', tenant: null, currentId: 'first', previousId: null, rotatedAt: 0 },
     ...{ createdAt: now - hour, idleExpiresAt: now + hour, absoluteExpiresAt: now + 9 * hour },
-    ...{ revokedAt: null, revokeReason: null, grant: {}, data: {}, device: null, address: null },
+    ...{ revokedAt: null, revokeReason: null, grant: {}, data: {}, device: null, network: null },
     ...changes,
   };
 }

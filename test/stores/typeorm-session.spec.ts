@@ -531,7 +531,7 @@ function session(given: Partial<SessionRow> = {}): SessionRow {
   return {
     ...{ id: 's', subject: 'ada', tenant: null, currentId: 'r0', previousId: null, rotatedAt: 0, createdAt: now },
     ...{ idleExpiresAt: now + 5 * hour, absoluteExpiresAt: now + 9 * hour, revokedAt: null, revokeReason: null },
-    ...{ grant: {}, data: {}, device: null, address: null },
+    ...{ grant: {}, data: {}, device: null, network: null },
     ...given,
   };
 }

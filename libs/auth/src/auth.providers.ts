@@ -225,15 +225,14 @@ export const providersOf = (optionsToken: string | symbol): Provider[] => [
   }),
   make(
     OAuthTransport,
-    [AUTH_SETTINGS, SessionService, SessionWire, ApplicationConfig],
+    [AUTH_SETTINGS, SessionAnswers, ApplicationConfig],
     (
       { publicOrigin = '', secureCookies: secure }: AuthSettings,
-      sessions: SessionService,
-      wire: SessionWire,
+      answers: SessionAnswers,
       application: ApplicationConfig,
     ) => {
       const path = (route: string) => routesPath(application, route);
-      return new HttpOAuthTransport({ publicOrigin, secure, routesPath: path, sessions, wire });
+      return new HttpOAuthTransport({ publicOrigin, secure, routesPath: path, answers });
     },
   ),
   make(SessionProof, [AUTH_SETTINGS], ({ session }: AuthSettings) => new SessionProof(session.antiCsrf)),

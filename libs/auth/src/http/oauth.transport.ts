@@ -3,18 +3,16 @@ import { stringifySetCookie } from 'cookie';
 import type { OAuthUser } from '../oauth/oauth-hooks.js';
 import type { FlowCookie } from '../oauth/flow.js';
 import { OAuthTransport, type OAuthExchange } from '../oauth/oauth-transport.js';
-import type { SessionService } from '../session/session.service.js';
 import { HttpMessage, type HttpRequest } from './http-message.js';
 import { replaceCookie, setHeader, type HttpResponse } from './http-response.js';
-import type { SessionWire } from './session-wire.js';
+import type { SessionAnswers } from './session-answers.js';
 
 export interface HttpOAuthTransportParts {
   readonly publicOrigin: string;
   readonly secure: boolean;
   /** Where a route of ours lives, with the prefix that the application gives to all its routes. */
   readonly routesPath: (path: string) => string;
-  readonly sessions: SessionService;
-  readonly wire: SessionWire;
+  readonly answers: SessionAnswers;
 }
 
 /** Of Express and Fastify. */
@@ -90,15 +88,9 @@ export class HttpOAuthTransport extends OAuthTransport {
     return new HttpException({}, 204);
   }
 
-  async logIn({ request, response }: OAuthExchange, { user, scope, claims }: OAuthUser): Promise<void> {
+  async logIn(exchange: OAuthExchange, { user, scope, claims }: OAuthUser): Promise<void> {
     const options = { ...(scope !== undefined && { scope }), ...(claims !== undefined && { claims }) };
-    const issued = await this.parts.sessions.create(user, options);
-    this.parts.wire.write(
-      new HttpMessage(request as HttpRequest, undefined),
-      response as HttpResponse,
-      issued,
-      'cookie',
-    );
+    await this.parts.answers.create(user, options, exchange, 'cookie');
   }
 
   private write(response: object, bare: string, value: string, maxAge: number, crossSite: boolean): void {

@@ -52,15 +52,21 @@ export class SessionAnswers extends ClaimRenewal {
     super();
   }
 
-  /** @returns what the handler may answer: the tokens where the client keeps them, `{}` where cookies do. */
+  /**
+   * Start a session, with what the request tells of its client.
+   *
+   * @param asked where no client was asked: a browser that comes from a provider. Default: as the client asks.
+   * @returns what the handler may answer: the tokens where the client keeps them, `{}` where cookies do.
+   */
   async create(
     user: unknown,
     options: CreateSessionOptions,
     { request, response }: HttpExchange,
+    asked?: 'cookie',
   ): Promise<TokenResponse | Record<string, never>> {
     const message = new HttpMessage(request as HttpRequest, undefined);
     const issued = await this.sessions.create(user, { ...clientOf(request as HttpRequest), ...options });
-    const mode = this.wire.modeOf(message);
+    const mode = asked ?? this.wire.modeOf(message);
     try {
       this.wire.write(message, response as HttpResponse, issued, mode);
     } catch (error) {

@@ -12,7 +12,7 @@ const open = now - leeway;
 const noChildren: Children = { count: 0, newestAt: 0 };
 
 const session: SessionRow = {
-  ...{ id: 'session', subject: 'ada', tenant: null, grant: {}, data: {}, device: null, address: null },
+  ...{ id: 'session', subject: 'ada', tenant: null, grant: {}, data: {}, device: null, network: null },
   ...{ currentId: 'current', previousId: 'previous', rotatedAt: closed, createdAt: now - hour },
   ...{ idleExpiresAt: now + hour, absoluteExpiresAt: now + 2 * hour, revokedAt: null, revokeReason: null },
 };

@@ -80,7 +80,7 @@ export class SessionStarter {
   }
 
   private newSession(
-    named: Pick<SessionRow, 'id' | 'subject' | 'tenant' | 'data' | 'currentId' | 'grant' | 'device' | 'address'>,
+    named: Pick<SessionRow, 'id' | 'subject' | 'tenant' | 'data' | 'currentId' | 'grant' | 'device' | 'network'>,
     now: number,
   ): SessionRow {
     const { idleLifetime, absoluteLifetime } = this.parts;
@@ -97,13 +97,13 @@ function wrong(reason: string): AuthError {
 }
 
 /** @throws AuthError `invalid_argument` */
-function clientOf({ device = null, address = null }: CreateSessionOptions): Pick<SessionRow, 'device' | 'address'> {
+function clientOf({ device = null, address = null }: CreateSessionOptions): Pick<SessionRow, 'device' | 'network'> {
   if (device !== null && typeof device !== 'string') throw wrong('device must be a text or null');
   const network = typeof address === 'string' ? coarseAddress(address) : undefined;
   if (address !== null && network === undefined) throw wrong('address must be an IP address or null');
   // a client writes what it likes: nothing that moves a cursor, and no more than a line
   const line = [...(device ?? '').replaceAll(/\p{Cc}+/gu, ' ').trim()].slice(0, 200).join('');
-  return { device: line || null, address: network ?? null };
+  return { device: line || null, network: network ?? null };
 }
 
 function grantOf({ scope, claims, audience }: CreateSessionOptions): SessionRow['grant'] {

@@ -88,7 +88,7 @@ describe('SessionService: a new session', () => {
     });
     expect({ ...issued.session }).toEqual({
       ...{ id: expect.stringMatching(uuid), subject: 'ada', tenant: 'acme', data: { device: 'phone' } },
-      ...{ claims: {}, device: null, address: null },
+      ...{ claims: {}, device: null, network: null },
       createdAt: new Date(start),
       lastUsedAt: new Date(start),
       idleExpiresAt: new Date(start + idleLifetime),
@@ -98,7 +98,7 @@ describe('SessionService: a new session', () => {
     // what a handler answers with, `data` is not part of
     expect(JSON.parse(JSON.stringify(issued.session))).toEqual({
       ...{ id: issued.session.id, subject: 'ada', tenant: 'acme', createdAt: new Date(start).toISOString() },
-      ...{ device: null, address: null, lastUsedAt: new Date(start).toISOString() },
+      ...{ device: null, network: null, lastUsedAt: new Date(start).toISOString() },
       idleExpiresAt: expect.any(String),
       absoluteExpiresAt: expect.any(String),
     });
@@ -208,7 +208,7 @@ describe('SessionService: devices', () => {
   it('keeps the network a client came from, not its address', async () => {
     const { sessions, store } = openSessions();
     const { session } = await sessions.create('ada', { address: '203.0.113.77' });
-    expect(session.address).toBe('203.0.113.0/24');
+    expect(session.network).toBe('203.0.113.0/24');
     expect(JSON.stringify(await store.find(session.id))).not.toContain('203.0.113.77');
   });
 

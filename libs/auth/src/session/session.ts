@@ -19,7 +19,7 @@ export class Session {
   /** What the client called itself at the log-in, mostly its User-Agent. Nobody has checked it: escape it where it is shown. */
   readonly device: string | null;
   /** The network it came from at the log-in: an IPv4 /24 or an IPv6 /48. */
-  readonly address: string | null;
+  readonly network: string | null;
   readonly createdAt: Date;
   /** At most the lifetime of an access token behind. */
   readonly lastUsedAt: Date;
@@ -35,7 +35,7 @@ export class Session {
     this.claims = deepFreeze(structuredClone((row.grant['claims'] ?? {}) as Record<string, JsonValue>));
     this.data = deepFreeze(structuredClone(row.data));
     this.device = row.device;
-    this.address = row.address;
+    this.network = row.network;
     this.createdAt = new Date(row.createdAt);
     this.lastUsedAt = new Date(lastUseOf(row));
     this.idleExpiresAt = new Date(row.idleExpiresAt);
@@ -43,7 +43,7 @@ export class Session {
   }
 
   toJSON(): object {
-    const { id, subject, tenant, device, address, createdAt, lastUsedAt, idleExpiresAt, absoluteExpiresAt } = this;
-    return { id, subject, tenant, device, address, createdAt, lastUsedAt, idleExpiresAt, absoluteExpiresAt };
+    const { id, subject, tenant, device, network, createdAt, lastUsedAt, idleExpiresAt, absoluteExpiresAt } = this;
+    return { id, subject, tenant, device, network, createdAt, lastUsedAt, idleExpiresAt, absoluteExpiresAt };
   }
 }

@@ -26,7 +26,7 @@ export interface SessionRow {
   /** What the client called itself at the log-in. Nobody has checked it. */
   readonly device: string | null;
   /** The network it came from at the log-in, such as `203.0.113.0/24`. */
-  readonly address: string | null;
+  readonly network: string | null;
 }
 
 /** A refresh token of a session. Its text is not kept, only the SHA-256 of its secret. */

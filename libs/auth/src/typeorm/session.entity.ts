@@ -63,6 +63,6 @@ export class SessionEntity {
   @Column({ name: 'device', type: 'varchar', length: 255, nullable: true })
   device!: string | null;
 
-  @Column({ name: 'address', type: 'varchar', length: 255, nullable: true })
-  address!: string | null;
+  @Column({ name: 'network', type: 'varchar', length: 255, nullable: true })
+  network!: string | null;
 }

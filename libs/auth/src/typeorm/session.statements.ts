@@ -20,7 +20,7 @@ export async function insertSession(db: EntityManager, session: SessionRow): Pro
 const columns = [
   ...(['id', 'subject', 'tenant_id', 'current_id', 'previous_id', 'rotated_at', 'created_at'] as const),
   ...(['idle_expires_at', 'absolute_expires_at', 'revoked_at', 'revoke_reason', 'granted', 'data'] as const),
-  ...(['device', 'address'] as const),
+  ...(['device', 'network'] as const),
 ];
 
 /** The columns of a session, for {@link readSession}. */
@@ -179,17 +179,17 @@ export function readSession(row: RawSession): SessionRow {
     grant: jsonColumn.from(row.granted) as SessionRow['grant'],
     data: jsonColumn.from(row.data) as SessionRow['data'],
     device: row.device as string | null,
-    address: row.address as string | null,
+    network: row.network as string | null,
   };
 }
 
 /** These and nothing else: an argument or an entity may carry more. */
 export function toSession(row: SessionRow): SessionRow {
   const { id, subject, tenant, currentId, previousId, rotatedAt, createdAt, idleExpiresAt, absoluteExpiresAt } = row;
-  const { revokedAt, revokeReason, grant, data, device, address } = row;
+  const { revokedAt, revokeReason, grant, data, device, network } = row;
   return {
     ...{ id, subject, tenant, currentId, previousId, rotatedAt, createdAt, idleExpiresAt, absoluteExpiresAt },
-    ...{ revokedAt, revokeReason, grant, data, device, address },
+    ...{ revokedAt, revokeReason, grant, data, device, network },
   };
 }
 

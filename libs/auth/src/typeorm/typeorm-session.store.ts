@@ -156,9 +156,9 @@ export class TypeormSessionStore extends SessionStore {
 }
 
 function checkSession(session: SessionRow): void {
-  const { id, subject, tenant, currentId, previousId, revokeReason, revokedAt, grant, data, device, address } = session;
+  const { id, subject, tenant, currentId, previousId, revokeReason, revokedAt, grant, data, device, network } = session;
   const { rotatedAt, createdAt, idleExpiresAt, absoluteExpiresAt } = session;
-  checkColumnTexts({ id, subject, currentId, ...withoutNull({ tenant, previousId, revokeReason, device, address }) });
+  checkColumnTexts({ id, subject, currentId, ...withoutNull({ tenant, previousId, revokeReason, device, network }) });
   checkWholeNumbers({ rotatedAt, createdAt, idleExpiresAt, absoluteExpiresAt, ...withoutNull({ revokedAt }) });
   checkJsonObject('grant', grant);
   checkJsonObject('data', data);

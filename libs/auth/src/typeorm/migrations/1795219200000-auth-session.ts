@@ -38,7 +38,7 @@ function sessionTable(exact: Exact): Table {
       { name: 'granted', type: 'text', ...exact },
       { name: 'data', type: 'text', ...exact },
       { name: 'device', type: 'varchar', length: '255', isNullable: true, ...exact },
-      { name: 'address', type: 'varchar', length: '255', isNullable: true, ...exact },
+      { name: 'network', type: 'varchar', length: '255', isNullable: true, ...exact },
     ],
     indices: [
       { name: 'IDX_auth_session_subject', columnNames: ['subject', 'created_at'] },

@@ -540,41 +540,23 @@ export function describeSessionStore(name: string, openStores: () => Promise<Ope
     });
 
     describe('leastRecentlyUsed', () => {
-      /** Used last, in this order: the third by a refresh, the others by their log-in. */
-      const older: readonly Partial<SessionRow>[] = [
+      /** The last used first: the first by a refresh, the others by their log-in; of one moment, the greater id. */
+      const sessions: readonly Partial<SessionRow>[] = [
         { id: 'refreshed', createdAt: now - 90, rotatedAt: now - 10 },
         { id: 'of-a-tenant', createdAt: now - 20, tenant: 'acme' },
         { id: 'made-late', createdAt: now - 30, rotatedAt: now - 40 },
-        { id: 'made-early', createdAt: now - 80 },
+        { id: 'made-early-2', createdAt: now - 80 },
+        { id: 'made-early-1', createdAt: now - 80 },
       ];
-      const newest = sessionRow({ id: 'm', createdAt: now - 5 });
-      beforeEach(async () => {
-        await create(newest);
-        for (const [index, changes] of older.toReversed().entries())
-          await create({ currentId: `first-${index}`, ...changes });
-      });
+      const ids = sessions.map(({ id }) => id);
 
-      it.each([
-        [0, ['refreshed', 'of-a-tenant', 'made-late', 'made-early']],
-        [1, ['of-a-tenant', 'made-late', 'made-early']],
-        [3, ['made-early']],
-        [4, []],
-        [99, []],
-      ])('are the live ones of the subject but for %d, the last used first', async (keep, expected) => {
+      it.each([0, 1, 3, 4, 5, 99])('are the live ones of the subject but for %d, the last used first', async (keep) => {
+        for (const changes of sessions.toReversed()) await create(changes);
         await create({ id: 'of-eve', subject: 'eve', createdAt: now - 99 });
         await create({ id: 'idle', idleExpiresAt: now, createdAt: now - 99 });
         await create({ id: 'over', absoluteExpiresAt: now, createdAt: now - 99 });
         await create({ id: 'ended', revokedAt: now - 1, revokeReason: 'signout', createdAt: now - 99 });
-        expect(await second.leastRecentlyUsed(newest, keep, now)).toEqual(expected);
-      });
-
-      it('began before it, or in its millisecond with a lesser id: of two log-ins at once, one finds the other', async () => {
-        await create({ id: 'l', createdAt: now - 5 });
-        await create({ id: 'n', createdAt: now - 5 });
-        await create({ id: 'a-later-one', createdAt: now - 4 });
-        expect((await store.leastRecentlyUsed(newest, 0, now)).toSorted()).toEqual(
-          [...older.map(({ id }) => id), 'l'].toSorted(),
-        );
+        expect(await second.leastRecentlyUsed('ada', keep, now)).toEqual(ids.slice(keep));
       });
     });
 
@@ -664,10 +646,7 @@ export function describeSessionStore(name: string, openStores: () => Promise<Ope
         ['revoke', (handle, id) => handle.revoke(id, 'revoked', now)],
         ['revokeSelected: the subject', (handle, subject) => handle.revokeSelected({ subject }, 'revoked', now)],
         ['list: the subject', (handle, subject) => handle.list({ subject }, now)],
-        [
-          'leastRecentlyUsed: the subject',
-          (handle, subject) => handle.leastRecentlyUsed(sessionRow({ subject }), 0, now),
-        ],
+        ['leastRecentlyUsed: the subject', (handle, subject) => handle.leastRecentlyUsed(subject, 0, now)],
       ];
       const narrowing: [call: string, call: (handle: SessionStore, id: string) => Promise<unknown>][] = [
         [

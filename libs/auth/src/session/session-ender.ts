@@ -44,11 +44,16 @@ export class SessionEnder {
     return asking(this.parts.store.revoke(id, reason, this.parts.clock.now()));
   }
 
-  /** A log-in is never refused for the number of sessions: those that were not used for the longest time end. @throws AuthError `store_unavailable` */
-  async endSurplus(newest: SessionRow, limit: number): Promise<void> {
+  /**
+   * A log-in is never refused for the number of sessions: those that were not used for the longest time end. Never the one that
+   * has just begun, even if a faster clock has made others newer: then there is one too many until the next log-in.
+   *
+   * @throws AuthError `store_unavailable`
+   */
+  async endSurplus({ id: begun, subject }: SessionRow, limit: number): Promise<void> {
     const { store, clock } = this.parts;
-    const ids = await asking(store.leastRecentlyUsed(newest, limit - 1, clock.now()));
-    await Promise.all(ids.map((id) => this.end(id, 'limit')));
+    const ids = await asking(store.leastRecentlyUsed(subject, limit, clock.now()));
+    await Promise.all(ids.filter((id) => id !== begun).map((id) => this.end(id, 'limit')));
   }
 
   /** A refresh token came back. @returns the refusal @throws AuthError `store_unavailable` */

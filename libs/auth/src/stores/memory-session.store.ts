@@ -104,14 +104,12 @@ export class MemorySessionStore extends SessionStore {
       .map(copyOf);
   }
 
-  async leastRecentlyUsed(session: SessionRow, keep: number, now: number): Promise<string[]> {
-    const { id, subject, createdAt } = session;
-    checkTexts(id);
+  async leastRecentlyUsed(subject: string, keep: number, now: number): Promise<string[]> {
     return this.#selected({ subject })
-      .filter((one) => isLive(one, now) && (one.createdAt < createdAt || (one.createdAt === createdAt && one.id < id)))
-      .toSorted((one, other) => lastUseOf(other) - lastUseOf(one) || (one.id < other.id ? -1 : 1))
+      .filter((session) => isLive(session, now))
+      .toSorted((one, other) => lastUseOf(other) - lastUseOf(one) || (one.id < other.id ? 1 : -1))
       .slice(keep, keep + 100)
-      .map((one) => one.id);
+      .map(({ id }) => id);
   }
 
   async prune(endedBefore: number, limit: number): Promise<number> {

@@ -140,11 +140,8 @@ export abstract class SessionStore {
   /** The sessions selected that are neither revoked nor expired at `now`, the newest first. */
   abstract list(selection: SessionSelection, now: number): Promise<SessionRow[]>;
 
-  /**
-   * The ids of the subject's live sessions that began before `session`, without the `keep` of them that were used last; the
-   * last used first, at most 100. Of log-ins at once, none finds the other's session and is found by it.
-   */
-  abstract leastRecentlyUsed(session: SessionRow, keep: number, now: number): Promise<string[]>;
+  /** The ids of the subject's live sessions, without the `keep` that were used last; the last used first, at most 100. */
+  abstract leastRecentlyUsed(subject: string, keep: number, now: number): Promise<string[]>;
 
   /**
    * Delete what ended before `endedBefore`, its tokens with it, at most `limit` sessions; no statement meets more than `limit`

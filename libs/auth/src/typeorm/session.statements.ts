@@ -133,18 +133,17 @@ export async function revokeSelected(
 /** The index on subject and creation finds them; a subject has as many as its limit, and those that ended of late. */
 export async function leastRecentlyUsed(
   db: EntityManager,
-  { id, subject, createdAt }: SessionRow,
+  subject: string,
   keep: number,
   now: number,
 ): Promise<string[]> {
   const rows = await db
     .createQueryBuilder(SessionEntity, 'row')
     .select('row.id', 'id')
-    .where('subject = :subject AND (created_at < :createdAt OR (created_at = :createdAt AND id < :id))')
-    .andWhere(stillLive)
-    .setParameters({ id, subject, createdAt, now })
+    .where('subject = :subject', { subject })
+    .andWhere(stillLive, { now })
     .orderBy('CASE WHEN rotated_at > created_at THEN rotated_at ELSE created_at END', 'DESC')
-    .addOrderBy('id', 'ASC')
+    .addOrderBy('id', 'DESC')
     .offset(keep)
     .limit(100)
     .getRawMany<{ id: string }>();

@@ -119,10 +119,10 @@ export class TypeormSessionStore extends SessionStore {
     return this.#run((db) => listSessions(db, selection, now));
   }
 
-  async leastRecentlyUsed(session: SessionRow, keep: number, now: number): Promise<string[]> {
-    checkSession(session);
+  async leastRecentlyUsed(subject: string, keep: number, now: number): Promise<string[]> {
+    checkText('subject', subject);
     checkWholeNumbers({ keep, now });
-    return this.#run((db) => leastRecentlyUsed(db, session, keep, now));
+    return this.#run((db) => leastRecentlyUsed(db, subject, keep, now));
   }
 
   /**

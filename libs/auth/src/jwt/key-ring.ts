@@ -31,11 +31,13 @@ export class KeyRing {
   /**
    * Change all keys in one step: no token meets a ring that is half changed.
    *
+   * @param keys none only while it is outdated.
    * @param isOutdated may there be others by now? While it says so nothing is signed, and a token of an unknown key is refused
    *   by 503; those of the known keys stay good.
    * @throws AuthConfigError for keys that make no ring; then it stays as it was.
    */
   replace(keys: readonly JwtKey[], isOutdated: () => boolean = never): void {
+    if (keys.length === 0 && !isOutdated()) throw new AuthConfigError(this.option, 'is empty: give at least one key');
     checkTogether(keys, this.option);
     const gone = this.all.some((key) => !keys.includes(key));
     this.all = keys;
@@ -61,7 +63,7 @@ export class KeyRing {
    * @throws AuthError `keys_unavailable` when it is outdated.
    */
   get current(): JwtKey {
-    if (this.isOutdated()) throw unavailable('nothing is signed with keys that were not read for too long');
+    if (this.isOutdated()) throw unavailable('nothing is signed with keys that may be others by now');
     if (this.signingKey === undefined) {
       throw new AuthConfigError('jwt.privateKey', 'is missing: this application can verify tokens, but not issue them');
     }
@@ -93,7 +95,6 @@ const always = (): boolean => true;
 const never = (): boolean => false;
 
 function checkTogether(keys: readonly JwtKey[], option: string): void {
-  if (keys.length === 0) throw new AuthConfigError(option, 'is empty: give at least one key');
   const symmetric = keys.filter((key) => algorithms[key.algorithm].family === 'HMAC').length;
   if (symmetric > 0 && symmetric < keys.length) {
     throw new AuthConfigError(option, 'mixes secrets and key pairs: rotate within one family (ASVS 9.1.2)');

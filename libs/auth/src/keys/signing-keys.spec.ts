@@ -388,6 +388,79 @@ describe('SigningKeys', () => {
       third.store.tamper = tamper;
       await expect(third.keys.start()).rejects.toMatchObject({ option });
     });
+
+    describe('still ends', () => {
+      /** Deployed already, with an encryption key that `one` lacks. */
+      let other: Instance;
+      const tick = async () => {
+        await other.keys.tick();
+        await expect(one.keys.tick()).rejects.toMatchObject({ option });
+      };
+      const pass = (seconds: number) => [one, other].forEach(({ clock }) => clock.advance(seconds));
+
+      beforeEach(() => {
+        other = instanceOn(rows, { encryptionKeys: [newer, older] });
+      });
+
+      it('S43 a compromised key, when the key that ends it does not open', async () => {
+        const stolen = one.ring.current;
+        const next = await one.keys.rotate();
+        await other.keys.rotate({ compromised: true });
+        pass(19);
+        await tick();
+        expect(one.ring.current).toBe(stolen);
+        pass(1);
+        await tick();
+        expect(kidsOf(one)).toEqual([]);
+        for (const { kid } of [stolen, next, other.ring.current]) {
+          expect(() => one.ring.find({ alg: 'ES256', kid })).toThrow(unknown);
+        }
+        expect(() => one.ring.current).toThrow(unknown);
+        for (let hours = 0; hours < 20 * 24; hours++) {
+          pass(hour);
+          await tick();
+          expect(kidsOf(one)).toEqual([]);
+        }
+        // the deployment comes to its end
+        const redeployed = instanceOn(rows, { encryptionKeys: [newer, older] });
+        redeployed.clock.set(other.clock.now());
+        await redeployed.keys.tick();
+        expect(understands(other, redeployed) && understands(redeployed, other)).toBe(true);
+      });
+
+      it('S43 a compromised key by the clock alone, when the store is lost after it has told', async () => {
+        await other.keys.rotate({ compromised: true });
+        await tick();
+        one.store.down = true;
+        pass(20);
+        await expect(one.keys.tick()).rejects.toMatchObject(outage);
+        expect(kidsOf(one)).toEqual([]);
+      });
+
+      it('S43 no key that came after the one that ends the older ones', async () => {
+        await one.keys.rotate({ compromised: true });
+        advance(20);
+        other.clock.advance(20);
+        await one.keys.tick();
+        const { kid } = one.ring.current;
+        await other.keys.rotate();
+        await tick();
+        pass(600);
+        await tick();
+        expect(kidsOf(one)).toEqual([kid]);
+      });
+
+      it('S43 a key whose row is gone, and signs nothing in place of it', async () => {
+        const [first, next] = [one.ring.current, await one.keys.rotate()];
+        pass(300);
+        await other.keys.rotate({ compromised: true });
+        one.store.tamper = (all) => all.filter(({ generation }) => generation !== 1);
+        await expect(one.keys.tick()).rejects.toMatchObject({ option });
+        expect(kidsOf(one)).toEqual([next.kid]);
+        expect(() => one.ring.current).toThrow(unknown);
+        expect(() => one.ring.find({ alg: 'ES256', kid: first.kid })).toThrow(unknown);
+      });
+    });
   });
 
   it('deletes what ended a day ago, a hundred at a time', async () => {

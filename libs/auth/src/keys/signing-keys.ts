@@ -47,10 +47,14 @@ const batch = 100;
  * not know its key.
  *
  * While the store cannot be asked, the keys known last go on by the clock. Only after `publishedFor` could there be a key
- * that signs elsewhere and is unknown here: from then on nothing is issued.
+ * that signs elsewhere and is unknown here: from then on nothing is issued. So it is while a key does not open; but what
+ * the rows say was ended or deleted is not accepted any more.
  */
 export class SigningKeys {
+  /** Genuine: all that are in use have opened. */
   private rows: readonly SigningKeyRow[] = [];
+  /** As last read. Where one of them does not open, they only take keys out. */
+  private told: readonly SigningKeyRow[] = [];
   private opened: ReadonlyMap<string, JwtKey> = new Map();
   private readAt = -Infinity;
   private timer: NodeJS.Timeout | undefined;
@@ -115,6 +119,7 @@ export class SigningKeys {
   private async read(managed: ManagedKeys): Promise<readonly SigningKeyRow[]> {
     const asked = this.parts.clock.now();
     const rows = await asking(managed.store.list());
+    this.told = rows;
     if (rows.length === 0) return rows;
     const { signing, verifying } = keySchedule(rows, asked, managed.overlap);
     // all of them or none: with some, the ring would look whole
@@ -125,13 +130,17 @@ export class SigningKeys {
     return rows;
   }
 
-  /** The ring, as the known rows and the clock have it. */
+  /** The ring, as the known rows and the clock have it, without the keys that the rows last read have ended. */
   private apply(managed: ManagedKeys): void {
     if (this.rows.length === 0) return;
     const { clock, ring } = this.parts;
-    const { signing, verifying } = keySchedule(this.rows, clock.now(), managed.overlap);
-    const keys = [signing, ...verifying].map((row) => this.open(managed, row));
-    ring.replace(keys, () => clock.now() - this.readAt > publishedFor);
+    const now = clock.now();
+    const { signing, verifying } = keySchedule(this.rows, now, managed.overlap);
+    const standing = [signing, ...verifying].filter((row) => stands(row, this.told, now));
+    // what signs in place of it is sealed from us
+    const cannotSign = !standing.includes(signing);
+    const keys = standing.map((row) => this.open(managed, row));
+    ring.replace(keys, () => cannotSign || clock.now() - this.readAt > publishedFor);
   }
 
   private open({ sealer }: ManagedKeys, row: SigningKeyRow): JwtKey {
@@ -183,10 +192,20 @@ export class SigningKeys {
   /** In time for what the clock changes. */
   private untilNext(): number {
     const { clock, managed } = this.parts;
+    if (this.told.length === 0) return readEvery;
     const now = clock.now();
-    const { changesAt } = keySchedule(this.rows, now, managed!.overlap);
+    const { changesAt } = keySchedule(this.told, now, managed!.overlap);
     return Math.min(Math.max(changesAt - now, 1_000), readEvery);
   }
+}
+
+/**
+ * Is a key still there and not ended, by rows that need not be genuine? After a theft the encryption key is changed too, and who
+ * lacks the new one must not accept the stolen key for that. Who forges rows gains an outage, as by deleting them.
+ */
+function stands({ kid, generation }: SigningKeyRow, told: readonly SigningKeyRow[], now: number): boolean {
+  const isEnded = told.some((row) => row.endsOlder && row.generation > generation && row.signsFrom <= now);
+  return !isEnded && told.some((row) => row.kid === kid);
 }
 
 /** The whole row but for what is sealed: none of it can be changed, nor the text be put into another one (ASVS 11.3). */

@@ -273,6 +273,18 @@ describe('SigningKeys', () => {
       expect(one.ring.find({ alg: 'ES256', kid: first.kid })).toBe(first);
     });
 
+    it('S43 counts the time since it read its keys also when the clock is set back', async () => {
+      const now = performance.now();
+      const later = jest.spyOn(performance, 'now');
+      one.store.down = true;
+      one.clock.set(start - hour * 1000);
+      later.mockReturnValue(now + 599_000);
+      expect(one.ring.current).toBeDefined();
+      later.mockReturnValue(now + 601_000);
+      expect(() => one.ring.current).toThrow(unknown);
+      later.mockRestore();
+    });
+
     it('answers a token of a key that it cannot know by 503, and the same of no key by a no once it can', async () => {
       one.store.down = true;
       advance(601);

@@ -56,7 +56,8 @@ export class SigningKeys {
   /** As last read. Where one of them does not open, they only take keys out. */
   private told: readonly SigningKeyRow[] = [];
   private opened: ReadonlyMap<string, JwtKey> = new Map();
-  private readAt = -Infinity;
+  /** By both clocks, in milliseconds: that of the application, and the monotonic one. */
+  private readAt: readonly [wall: number, monotonic: number] = [-Infinity, -Infinity];
   private timer: NodeJS.Timeout | undefined;
   private turn: Promise<unknown> = Promise.resolve();
 
@@ -118,6 +119,7 @@ export class SigningKeys {
 
   private async read(managed: ManagedKeys): Promise<readonly SigningKeyRow[]> {
     const asked = this.parts.clock.now();
+    const readAt = [asked, performance.now()] as const;
     const rows = await asking(managed.store.list());
     this.told = rows;
     if (rows.length === 0) return rows;
@@ -125,7 +127,7 @@ export class SigningKeys {
     // all of them or none: with some, the ring would look whole
     this.opened = new Map([signing, ...verifying].map((row) => [identityOf(row), this.open(managed, row)]));
     this.rows = rows;
-    this.readAt = asked;
+    this.readAt = readAt;
     this.apply(managed);
     return rows;
   }
@@ -140,7 +142,13 @@ export class SigningKeys {
     // what signs in place of it is sealed from us
     const cannotSign = !standing.includes(signing);
     const keys = standing.map((row) => this.open(managed, row));
-    ring.replace(keys, () => cannotSign || clock.now() - this.readAt > publishedFor);
+    ring.replace(keys, () => cannotSign || this.age() > publishedFor);
+  }
+
+  /** By the clock that says more: one can be set back, the other stands still while the machine sleeps. */
+  private age(): number {
+    const [wall, monotonic] = this.readAt;
+    return Math.max(this.parts.clock.now() - wall, performance.now() - monotonic);
   }
 
   private open({ sealer }: ManagedKeys, row: SigningKeyRow): JwtKey {

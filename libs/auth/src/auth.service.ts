@@ -244,6 +244,7 @@ export class AuthService {
    *
    * @param options `compromised`: the keys so far may be in the wrong hands. In 20 seconds they end in every process that
    *   reaches the store, with **every token they signed**; sessions go on by their refresh tokens, everybody else logs in again.
+   *   Where clocks differ, by up to a minute, it is 10 to 30 seconds: until then some processes refuse what others still sign.
    * @throws AuthError `store_unavailable`; then nothing is promised.
    */
   rotateSigningKey(options?: { compromised?: boolean }): Promise<NextSigningKey> {

@@ -1,5 +1,5 @@
 import type { SigningKeyRow } from '../stores/signing-key.store.js';
-import { agreedWithin, dueKey, keySchedule, publishedFor, readEvery } from './key-schedule.js';
+import { agreedWithin, dueKey, keySchedule, publishedFor, readEvery, turnHere } from './key-schedule.js';
 
 const now = Date.UTC(2030, 0, 1);
 const hour = 3_600_000;
@@ -57,6 +57,26 @@ describe('keySchedule', () => {
     const lastMoment = now - 1;
     expect(keySchedule(rows, lastMoment, overlap).signing.kid).toBe('k1');
     expect(kidsOf(keySchedule(rows, lastMoment + overlap, overlap).verifying)).toEqual(['k1']);
+  });
+});
+
+describe('turnHere', () => {
+  const [before, read] = [now, now + 10_000];
+  it.each<[clock: string, signsFrom: number, turn: number]>([
+    ['agrees with its maker', now + 25_000, now + 25_000],
+    ['is ahead', now - 35_000, now + 20_000],
+    ['is behind', now + 85_000, now + 30_000],
+  ])('S43 is between 20 seconds after either reading when the clock %s', (_clock, signsFrom, turn) => {
+    expect(turnHere({ signsFrom }, before, read)).toBe(turn);
+  });
+
+  it('has come long ago for who was away, or has just booted', () => {
+    expect(turnHere({ signsFrom: now - 500_000 }, now - 600_000, now)).toBe(now - 500_000);
+    expect(turnHere({ signsFrom: now - 500_000 }, -Infinity, now)).toBe(now - 500_000);
+  });
+
+  it('S43 is not put off by a clock that was set back between the readings', () => {
+    expect(turnHere({ signsFrom: now }, now + hour, now)).toBe(now + 20_000);
   });
 });
 

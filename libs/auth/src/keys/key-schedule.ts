@@ -12,6 +12,9 @@ export const publishedFor = 600_000;
 /** Clocks of instances may differ by so much, in milliseconds: a key that is retired here may still sign there. */
 export const allowedSkew = 60_000;
 
+/** When a key begins to sign, in epoch milliseconds of one clock. */
+export type TurnOf = (row: SigningKeyRow) => number;
+
 /** How keys are used at one moment. */
 export interface KeySchedule {
   readonly signing: SigningKeyRow;
@@ -29,19 +32,38 @@ export interface KeySchedule {
  *
  * @param rows at least one, the oldest first.
  * @param overlap milliseconds: the life of the longest token, and what clocks may differ.
+ * @param turnOf when a key begins to sign, by the clock of `now`; see {@link turnHere}.
  */
-export function keySchedule(rows: readonly SigningKeyRow[], now: number, overlap: number): KeySchedule {
-  const keys = withEnds(rows, overlap);
+export function keySchedule(
+  rows: readonly SigningKeyRow[],
+  now: number,
+  overlap: number,
+  turnOf: TurnOf = ({ signsFrom }) => signsFrom,
+): KeySchedule {
+  const keys = withEnds(rows, overlap, turnOf);
   // the first key of all signs at once, also by a clock that is behind its maker's
-  const signing = rows.findLast(({ signsFrom }) => signsFrom <= now) ?? rows[0]!;
+  const signing = rows.findLast((row) => turnOf(row) <= now) ?? rows[0]!;
   const living = keys.filter(({ end }) => end > now);
-  const changes = living.flatMap(({ row, end }) => [row.signsFrom, end]).filter((time) => time > now);
+  const changes = living.flatMap(({ row, end }) => [turnOf(row), end]).filter((time) => time > now);
   return {
     signing,
     verifying: living.map(({ row }) => row).filter((row) => row !== signing),
     dead: keys.filter(({ end }) => end + aDay <= now).map(({ row }) => row),
     changesAt: Math.min(...changes),
   };
+}
+
+/**
+ * The turn of a key that ends the older ones, by the clock of this instance. Its maker set it `agreedWithin` ahead by a clock that
+ * may differ by more: an instance that is ahead would sign with it before others know it, and one that is behind would use a
+ * stolen key for longer. But it was written between two readings, so its turn comes `agreedWithin` after one of them, or between.
+ *
+ * @param before when the rows were last read without it; -Infinity where they never were.
+ * @param read when they were first read with it.
+ */
+export function turnHere({ signsFrom }: Pick<SigningKeyRow, 'signsFrom'>, before: number, read: number): number {
+  // by a clock that was set back in between, the latest counts
+  return Math.min(Math.max(signsFrom, before + agreedWithin), read + agreedWithin);
 }
 
 /** The key that is to be made now, if any: so early that it is published for long enough when its turn comes. */
@@ -60,11 +82,15 @@ export function dueKey(
 const aDay = 86_400_000;
 
 /** The newest never ends by itself. A key that ends the older ones ends those before its predecessor too. */
-function withEnds(rows: readonly SigningKeyRow[], overlap: number): { row: SigningKeyRow; end: number }[] {
+function withEnds(
+  rows: readonly SigningKeyRow[],
+  overlap: number,
+  turnOf: TurnOf,
+): { row: SigningKeyRow; end: number }[] {
   let end = Infinity;
   const newestFirst = rows.toReversed().map((row) => {
     const own = { row, end };
-    end = Math.min(end, row.endsOlder ? row.signsFrom : row.signsFrom + overlap);
+    end = Math.min(end, row.endsOlder ? turnOf(row) : turnOf(row) + overlap);
     return own;
   });
   return newestFirst.toReversed();

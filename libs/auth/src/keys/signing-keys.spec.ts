@@ -107,6 +107,13 @@ describe('SigningKeys', () => {
   };
   const kidsOf = ({ ring }: Instance) => ring.keys.map(({ kid }) => kid);
 
+  /** The clock goes on between two readings. */
+  const applied = async (store: SeamStore, keys: SigningKeys) => {
+    store.down = true;
+    await expect(keys.tick()).rejects.toMatchObject(outage);
+    store.down = false;
+  };
+
   it('signs nothing before it has read its keys', () => {
     expect(() => one.ring.current).toThrow(unknown);
   });
@@ -238,6 +245,34 @@ describe('SigningKeys', () => {
       await tickAll();
       expect(kidsOf(one)).toEqual([answers[0]!.kid]);
     });
+
+    it.each([60_000, 0, -60_000])(
+      'S43 is heeded in 30 seconds by clocks that differ by a minute, and its key signs where all know it (maker %d ms ahead)',
+      async (makerAhead) => {
+        const all = [60_000, 0, -60_000].map((ahead) => instanceOn(rows, { ahead }));
+        for (const { keys } of all) await keys.tick();
+        const old = all[0]!.ring.current.kid!;
+        const accept = (kid: string) => all.filter(({ ring }) => ring.find({ alg: 'ES256', kid }) !== undefined);
+        const changed: number[] = [];
+        const madeAt = 14;
+        let made = '';
+        for (let second = 1; second <= madeAt + 31; second++) {
+          for (const { clock } of all) clock.advance(1);
+          // each at its own time in the ten seconds; by whom it is read, and when it was made, falls into any order
+          for (const [at, { keys }] of all.entries()) if (second % 10 === 3 * at + 2) await keys.tick();
+          const maker = all.find(({ clock }) => clock.now() === start + makerAhead + second * 1000)!;
+          if (second === madeAt) made = (await maker.keys.rotate({ compromised: true })).kid;
+          else for (const { store, keys } of all) await applied(store, keys);
+          for (const { ring } of all.filter((instance) => instance.ring.current.kid === made)) {
+            changed.push(second - madeAt);
+            expect([second, ring.current.kid, accept(made).length]).toEqual([second, made, 3]);
+          }
+        }
+        expect(Math.min(...changed)).toBeGreaterThanOrEqual(10);
+        expect(all.map(({ ring }) => ring.current.kid)).toEqual([made, made, made]);
+        expect(accept(old)).toEqual([]);
+      },
+    );
 
     it('is not taken for done when another instance has begun a common rotation at the same time', async () => {
       await tickAll();

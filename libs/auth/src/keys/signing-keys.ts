@@ -8,7 +8,7 @@ import type { KeyRing } from '../jwt/key-ring.js';
 import { createJwtKey, type JwtKey } from '../jwt/keys.js';
 import type { SigningKeyRow, SigningKeyStore } from '../stores/signing-key.store.js';
 import { asking } from '../stores/store-answer.js';
-import { agreedWithin, dueKey, keySchedule, publishedFor, readEvery } from './key-schedule.js';
+import { agreedWithin, dueKey, keySchedule, publishedFor, readEvery, turnHere, type TurnOf } from './key-schedule.js';
 
 /** What `jwt.managedKeys` comes to. */
 export interface ManagedKeys {
@@ -44,7 +44,7 @@ const batch = 100;
  *
  * Any instance may make it; the store lets one through, and the others read what it wrote. Every change is written before
  * its time and takes place by the clock: instances that have read it change together, and a token never meets one that does
- * not know its key.
+ * not know its key. Clocks may differ by a minute; the end of compromised keys, which is sooner, does not rely on that.
  *
  * While the store cannot be asked, the keys known last go on by the clock. Only after `publishedFor` could there be a key
  * that signs elsewhere and is unknown here: from then on nothing is issued. So it is while a key does not open; but what
@@ -55,6 +55,9 @@ export class SigningKeys {
   private rows: readonly SigningKeyRow[] = [];
   /** As last read. Where one of them does not open, they only take keys out. */
   private told: readonly SigningKeyRow[] = [];
+  private toldAt = -Infinity;
+  /** Of the keys that end the older ones, by generation: the turn by this clock. */
+  private turns: ReadonlyMap<number, number> = new Map();
   private opened: ReadonlyMap<string, JwtKey> = new Map();
   /** By both clocks, in milliseconds: that of the application, and the monotonic one. */
   private readAt: readonly [wall: number, monotonic: number] = [-Infinity, -Infinity];
@@ -98,7 +101,7 @@ export class SigningKeys {
    * Where one is on its way already, nothing is to be done.
    *
    * @param compromised the older keys may be in the wrong hands: they end, with every token they signed, as soon as all
-   *   instances can know.
+   *   instances can know: `agreedWithin` from now, and by a clock that differs up to `readEvery` sooner or later.
    * @throws AuthError `store_unavailable`; then nothing is promised.
    */
   rotate({ compromised = false }: { compromised?: boolean } = {}): Promise<NextSigningKey> {
@@ -121,9 +124,9 @@ export class SigningKeys {
     const asked = this.parts.clock.now();
     const readAt = [asked, performance.now()] as const;
     const rows = await asking(managed.store.list());
-    this.told = rows;
+    this.hear(rows, asked);
     if (rows.length === 0) return rows;
-    const { signing, verifying } = keySchedule(rows, asked, managed.overlap);
+    const { signing, verifying } = keySchedule(rows, asked, managed.overlap, this.turnOf);
     // all of them or none: with some, the ring would look whole
     this.opened = new Map([signing, ...verifying].map((row) => [identityOf(row), this.open(managed, row)]));
     this.rows = rows;
@@ -132,17 +135,34 @@ export class SigningKeys {
     return rows;
   }
 
+  private hear(rows: readonly SigningKeyRow[], asked: number): void {
+    const turnOf = (row: SigningKeyRow) => this.turns.get(row.generation) ?? turnHere(row, this.toldAt, asked);
+    this.turns = new Map(rows.filter((row) => row.endsOlder).map((row) => [row.generation, turnOf(row)]));
+    [this.told, this.toldAt] = [rows, asked];
+  }
+
+  private readonly turnOf: TurnOf = (row) => this.turns.get(row.generation) ?? row.signsFrom;
+
   /** The ring, as the known rows and the clock have it, without the keys that the rows last read have ended. */
   private apply(managed: ManagedKeys): void {
     if (this.rows.length === 0) return;
     const { clock, ring } = this.parts;
     const now = clock.now();
-    const { signing, verifying } = keySchedule(this.rows, now, managed.overlap);
-    const standing = [signing, ...verifying].filter((row) => stands(row, this.told, now));
+    const { signing, verifying } = keySchedule(this.rows, now, managed.overlap, this.turnOf);
+    const standing = [signing, ...verifying].filter((row) => this.stands(row, now));
     // what signs in place of it is sealed from us
     const cannotSign = !standing.includes(signing);
     const keys = standing.map((row) => this.open(managed, row));
     ring.replace(keys, () => cannotSign || this.age() > publishedFor);
+  }
+
+  /**
+   * Is a key still there and not ended, by rows that need not be genuine? After a theft the encryption key is changed too, and
+   * who lacks the new one must not accept the stolen key for that. Who forges rows gains an outage, as by deleting them.
+   */
+  private stands({ kid, generation }: SigningKeyRow, now: number): boolean {
+    const isEnded = this.told.some((row) => row.endsOlder && row.generation > generation && this.turnOf(row) <= now);
+    return !isEnded && this.told.some((row) => row.kid === kid);
   }
 
   /** By the clock that says more: one can be set back, the other stands still while the machine sleeps. */
@@ -172,7 +192,7 @@ export class SigningKeys {
 
   private async removeDead({ store, overlap }: ManagedKeys): Promise<void> {
     if (this.rows.length === 0) return;
-    const { dead } = keySchedule(this.rows, this.parts.clock.now(), overlap);
+    const { dead } = keySchedule(this.rows, this.parts.clock.now(), overlap, this.turnOf);
     if (dead.length > 0) await asking(store.remove(dead.slice(0, batch).map(({ generation }) => generation)));
   }
 
@@ -202,18 +222,9 @@ export class SigningKeys {
     const { clock, managed } = this.parts;
     if (this.told.length === 0) return readEvery;
     const now = clock.now();
-    const { changesAt } = keySchedule(this.told, now, managed!.overlap);
+    const { changesAt } = keySchedule(this.told, now, managed!.overlap, this.turnOf);
     return Math.min(Math.max(changesAt - now, 1_000), readEvery);
   }
-}
-
-/**
- * Is a key still there and not ended, by rows that need not be genuine? After a theft the encryption key is changed too, and who
- * lacks the new one must not accept the stolen key for that. Who forges rows gains an outage, as by deleting them.
- */
-function stands({ kid, generation }: SigningKeyRow, told: readonly SigningKeyRow[], now: number): boolean {
-  const isEnded = told.some((row) => row.endsOlder && row.generation > generation && row.signsFrom <= now);
-  return !isEnded && told.some((row) => row.kid === kid);
 }
 
 /** The whole row but for what is sealed: none of it can be changed, nor the text be put into another one (ASVS 11.3). */

@@ -1,4 +1,6 @@
+import { jest } from '@jest/globals';
 import { randomBytes } from 'node:crypto';
+import { NestFactory } from '@nestjs/core';
 import { createLocalJWKSet, jwtVerify, type JSONWebKeySet } from 'jose';
 import { AuthConfigError, memoryStores, noStores, type AuthModuleOptions, type SigningKeyStore } from 'nest-latchkey';
 import { SigningKeys } from '../../libs/auth/src/keys/signing-keys.js';
@@ -279,6 +281,42 @@ describe('jwt.managedKeys', () => {
     const failure = await bootFailure(rootModule({ options: { jwt, stores: without } }));
     expect(failure).toBeInstanceOf(AuthConfigError);
     expect(failure).toMatchObject({ option: 'jwt.managedKeys', message: expect.stringMatching(/typeormStores\(\)/) });
+  });
+
+  it('is read no more when the boot is stopped by what comes after the keys', async () => {
+    let reads = 0;
+    const failing: typeof stores = {
+      ...stores,
+      create: (instances) => {
+        const made = stores.create(instances);
+        const counted = new Proxy(made.signingKeys, {
+          get: (target, name: keyof SigningKeyStore) => {
+            if (name === 'list') reads += 1;
+            return target[name].bind(target);
+          },
+        });
+        const revocations = Object.assign(made.revocations!, {
+          shared: true,
+          list: () => Promise.reject(new Error('ECONNREFUSED')),
+        });
+        return { ...made, revocations, signingKeys: counted };
+      },
+    };
+    jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask', 'performance', 'Date'] });
+    try {
+      const app = await NestFactory.create(rootModule({ options: { jwt, stores: failing } }), {
+        abortOnError: false,
+        logger: false,
+      });
+      await expect(app.init()).rejects.toMatchObject({ code: 'store_unavailable' });
+      expect(reads).toBeGreaterThan(0);
+      const before = reads;
+      // nobody closes it
+      for (let turn = 0; turn < 10; turn++) await jest.advanceTimersByTimeAsync(10_000);
+      expect(reads).toBe(before);
+    } finally {
+      jest.useRealTimers();
+    }
   });
 
   it('stops the boot while the store cannot be asked', async () => {

@@ -138,7 +138,13 @@ export class AuthModule extends ConfigurableModuleClass implements OnModuleInit,
       );
     this.warn();
     await this.signingKeys.start();
-    await this.revocations.start();
+    try {
+      await this.revocations.start();
+    } catch (error) {
+      // nobody closes an application that did not come up
+      this.signingKeys.stop();
+      throw error;
+    }
     this.cleanup.start();
   }
 

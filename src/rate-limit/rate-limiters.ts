@@ -15,8 +15,13 @@ export class RateLimiters implements OnApplicationShutdown {
 
   constructor({ redisUrl, rateLimit }: Environment) {
     if (redisUrl === undefined || !rateLimit) return;
-    // what cannot be asked at once is not waited for
-    this.redis = new Redis(redisUrl, { enableOfflineQueue: false, connectTimeout: 2_000, commandTimeout: 500 });
+    // what cannot be asked at once is not waited for; a connection without an answer is given up, or each command would wait anew
+    this.redis = new Redis(redisUrl, {
+      enableOfflineQueue: false,
+      connectTimeout: 2_000,
+      commandTimeout: 500,
+      socketTimeout: 500,
+    });
     this.redis.on('error', () => {}); // the fan-out of revocations logs outages, and tries the URL at boot
   }
 

@@ -1,4 +1,5 @@
 import { jest } from '@jest/globals';
+import { Redis } from 'ioredis';
 import { readEnvironment } from '../../src/environment.js';
 import { LogInAttempts } from '../../src/rate-limit/log-in-attempts.js';
 import { RateLimiters } from '../../src/rate-limit/rate-limiters.js';
@@ -67,8 +68,37 @@ const success = async () => 'ada';
   it('FT-10 hold for a Redis that does not answer', async () => {
     const attempts = await open();
     redis.freeze();
-    await expect(attempts.attempt('ada', '127.0.0.1', success)).resolves.toBe('ada');
+    const guesses = await Promise.allSettled(
+      Array.from({ length: 40 }, () => attempts.attempt('ada', '127.0.0.1', failure)),
+    );
+    expect(guesses.filter(({ status }) => status === 'fulfilled')).toHaveLength(10);
+    for (const guess of guesses) if (guess.status === 'rejected') expect(guess.reason).toEqual(tooMany);
+    await expect(attempts.attempt('ada', '127.0.0.1', success)).rejects.toEqual(tooMany);
+    await expect(attempts.attempt('bob', '127.0.0.1', success)).resolves.toBe('ada');
     redis.thaw();
+  });
+
+  it('FT-10 wait once for a Redis that does not answer, and count with it again when it does', async () => {
+    const attempts = await open();
+    const asked = jest.spyOn(Redis.prototype, 'sendCommand');
+    try {
+      redis.freeze();
+      for (let at = 0; at < 5; at++) await expect(attempts.attempt('ada', '127.0.0.1', success)).resolves.toBe('ada');
+      const answers = await Promise.allSettled(asked.mock.results.map(({ value }) => value));
+      const names = asked.mock.calls.map(([{ name }]) => name);
+      // of all that the five ask, only the first: each command would wait as long
+      const waited = answers.flatMap((answer, at) =>
+        answer.status === 'rejected' && /timed out/.test(String(answer.reason)) ? [names[at]] : [],
+      );
+      expect(waited.filter((name) => name === 'get')).toHaveLength(1);
+    } finally {
+      asked.mockRestore();
+      redis.thaw();
+    }
+    await eventually(async () => {
+      await attempts.attempt(`eve-${Math.random()}`, '127.0.0.9', failure);
+      return (await keys()).some((key) => key.includes('eve'));
+    });
   });
 
   it.each(['http://127.0.0.1', 'redis://', 'redis://:%zz@127.0.0.1'])('CF-01 no start with REDIS_URL=%s', (url) => {

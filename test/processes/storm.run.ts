@@ -26,6 +26,7 @@ for (const kind of await reachableDatabases()) {
     try {
       await storm.start();
       for (let round = 0; round < rounds; round++) await storm.round();
+      storm.checkDeaths();
       const seconds = ((performance.now() - began) / 1000).toFixed(0);
       console.log(`${kind.name}, ${count} processes: ${seconds} s, ${JSON.stringify(storm.seen)}`);
     } catch (error) {

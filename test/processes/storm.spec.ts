@@ -21,6 +21,7 @@ describe.each(await reachableDatabases())('two processes on $name', (kind) => {
     try {
       await storm.start();
       for (let round = 0; round < rounds; round++) await storm.round();
+      storm.checkDeaths();
       expect(storm.seen).toMatchObject({ round: rounds });
     } catch (error) {
       throw new Error(`STORM_SEED=${seed}, after ${JSON.stringify(storm.seen)}`, { cause: error });

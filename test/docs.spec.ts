@@ -15,7 +15,7 @@ import { ErrorsOptions } from '../libs/auth/src/http/errors.options.js';
 import { JwtOptions } from '../libs/auth/src/jwt/jwt.options.js';
 import { ManagedKeysOptions } from '../libs/auth/src/jwt/managed-keys.options.js';
 import { OAuthOptions, OAuthRouteOptions } from '../libs/auth/src/oauth/oauth.options.js';
-import { OidcProviderOptions } from '../libs/auth/src/oauth/provider.js';
+import { OAuth2ProviderOptions, OidcProviderOptions } from '../libs/auth/src/oauth/provider.options.js';
 import { GuardOptions } from '../libs/auth/src/resource/guard.options.js';
 import { TransportOptions } from '../libs/auth/src/resource/transport.options.js';
 import { SessionOptions } from '../libs/auth/src/session/session.options.js';
@@ -65,6 +65,10 @@ describe('docs/options.md', () => {
     ...optionsOf('jwt.managedKeys', new ManagedKeysOptions()),
     ...optionsOf('oauth', new OAuthRouteOptions()),
     ...optionsOf('oauth.providers[]', new OidcProviderOptions()).filter(([path]) => !path.endsWith('.kind')),
+    // what both kinds have stands above
+    ...optionsOf('oauth.providers[]', new OAuth2ProviderOptions()).filter(
+      ([path]) => !Object.hasOwn(new OidcProviderOptions(), path.split('.').at(-1)!),
+    ),
   ];
 
   // what has no class; the compiler holds these complete

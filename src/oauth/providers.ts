@@ -1,20 +1,34 @@
 import { hkdfSync, type KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { OAuthLoginOptions } from 'nest-latchkey/passport';
+import { presets } from 'nest-latchkey/providers';
 import { EnvironmentError, type Environment } from '../environment.js';
 import type { SigningKey } from '../keys.js';
 
 type Providers = NonNullable<OAuthLoginOptions['providers']>;
 
 /**
- * The providers of `OAUTH_PROVIDERS`: a JSON file with one object a provider, as `oauthLogin({ providers })` takes them.
+ * The providers of `OAUTH_PROVIDERS`, a JSON file with one object a provider, as `oauthLogin({ providers })` takes them or with
+ * the name of a `preset`; and the presets whose client the environment holds.
  *
  * Does not look at their fields: the library does.
  *
  * @throws EnvironmentError when the file cannot be read, or holds something else.
  */
 export function oauthProviders({ oauthProviders: path, allowLoopbackHttp }: Environment): Providers {
-  if (path === undefined) return [];
+  const configured = path === undefined ? [] : fromFile(path, allowLoopbackHttp);
+  const named = new Set(configured.map(({ name }) => name));
+  return [...configured, ...fromVariables().filter(({ name }) => !named.has(name))];
+}
+
+/** Presets whose client the environment holds, such as `GITHUB_OAUTH_CLIENT_ID`: the library knows the names. */
+function fromVariables(): Providers {
+  return Object.values(presets)
+    .map((preset) => preset())
+    .filter(({ clientId }) => clientId !== undefined);
+}
+
+function fromFile(path: string, allowLoopbackHttp: boolean): Providers {
   return Object.entries(readObject(path)).map(([name, fields]) => {
     if (!isObject(fields)) throw new EnvironmentError([`OAUTH_PROVIDERS: ${name} must be an object`]);
     for (const field of ['name', 'allowInsecureLoopback']) {
@@ -23,8 +37,19 @@ export function oauthProviders({ oauthProviders: path, allowLoopbackHttp }: Envi
           `OAUTH_PROVIDERS: ${name}.${field} must not stand there: the name is the member's, and OAUTH_ALLOW_LOOPBACK_HTTP allows http`,
         ]);
     }
-    return { ...fields, name, allowInsecureLoopback: allowLoopbackHttp } as Providers[number];
+    return toOptions(name, { ...fields, name, allowInsecureLoopback: allowLoopbackHttp });
   });
+}
+
+function toOptions(name: string, { preset, ...fields }: Record<string, unknown>): Providers[number] {
+  if (preset === undefined) return fields as unknown as Providers[number];
+  if (typeof preset !== 'string' || !Object.hasOwn(presets, preset))
+    throw new EnvironmentError([
+      `OAUTH_PROVIDERS: ${name}.preset must be one of ${Object.keys(presets).toSorted().join(', ')}`,
+    ]);
+  if (fields['kind'] !== undefined)
+    throw new EnvironmentError([`OAUTH_PROVIDERS: ${name}.kind stands beside preset, which knows it: take it out`]);
+  return presets[preset]!(fields);
 }
 
 /** One for all processes, without a variable of its own; whoever changes the signing key interrupts the log-ins under way. */

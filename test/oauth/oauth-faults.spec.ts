@@ -265,7 +265,9 @@ describe.each(adapters)('a provider that errs (%s)', (adapter) => {
       ['no expires_in', { expires_in: undefined }, undefined],
       ['a huge expires_in', { expires_in: 1e300 }, undefined],
       ['a scope', { scope: 'email openid' }, undefined],
-      ['a list of scopes', { scope: ['email'] }, 'oauth_provider_failed'],
+      ['a list of scopes', { scope: ['email', 'openid'] }, undefined],
+      ['scopes with commas', { scope: 'email,openid' }, undefined],
+      ['scopes that are no text', { scope: [5] }, 'oauth_provider_failed'],
     ])('O23 O29 has an answer to %s', async (_what, token, code) => {
       provider.reset({ token });
       const page = await dance(browser);

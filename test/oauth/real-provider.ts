@@ -37,7 +37,7 @@ export class RealProvider {
         new (await import('oidc-provider')).default(this.issuer, {
           clients: [...this.clients],
           pkce: { required: () => true },
-          scopes: ['openid', 'offline_access', 'email', 'profile'],
+          scopes: ['openid', 'offline_access', 'email', 'profile', 'read'],
           claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name'] },
           findAccount: (_ctx, accountId) => ({
             accountId,
@@ -54,6 +54,7 @@ export class RealProvider {
         }),
     );
     provider.use(interaction(provider));
+    provider.use(api(provider));
     const callback = provider.callback();
     this.server.on('request', (request, response) => {
       const { method = '', url = '', headers } = request;
@@ -100,6 +101,18 @@ function interaction(provider: Provider): Middleware {
       await provider.interactionFinished(ctx.req, ctx.res, { consent: { grantId } });
     }
     ctx.respond = false;
+    return undefined;
+  };
+}
+
+/** Of plain OAuth 2: whose the access token is, in words that no specification has. */
+function api(provider: Provider): Middleware {
+  return async (ctx, next) => {
+    if (ctx.path !== '/api/me') return next();
+    const [, token = ''] = ctx.get('authorization').split('Bearer ');
+    const found = await provider.AccessToken.find(token);
+    ctx.status = found === undefined ? 401 : 200;
+    ctx.body = { data: { id: 4711, login: found?.accountId, mail: `${found?.accountId}@example.com`, proved: true } };
     return undefined;
   };
 }

@@ -18,7 +18,8 @@ export async function authorizationRequest(
   const metadata = await source.get();
   const parameters = await parametersOf(provider, flow);
   const url = new URL(metadata.authorization_endpoint!);
-  const pushed = provider.pushedAuthorizationRequests || metadata.require_pushed_authorization_requests === true;
+  const asksForIt = provider.kind === 'oidc' && provider.pushedAuthorizationRequests;
+  const pushed = asksForIt || metadata.require_pushed_authorization_requests === true;
   const sent = pushed ? await pushRequest(provider, source, metadata, parameters) : parameters;
   for (const [name, value] of sent) url.searchParams.set(name, value);
   return url.href;
@@ -26,8 +27,10 @@ export async function authorizationRequest(
 
 async function parametersOf(provider: OAuthProvider, flow: Flow): Promise<URLSearchParams> {
   const { scope, authorizationParams, responseMode, client } = provider;
+  const isOidc = provider.kind === 'oidc';
   // OpenID Connect Core §11: a refresh token is asked for with the user's consent, or not given
-  const wantsConsent = scope.includes('offline_access') && authorizationParams['prompt'] === undefined;
+  const asksOffline = isOidc && provider.consentForOfflineAccess && scope.includes('offline_access');
+  const wantsConsent = asksOffline && authorizationParams['prompt'] === undefined;
   return new URLSearchParams({
     ...authorizationParams,
     ...(wantsConsent && { prompt: 'consent' }),
@@ -35,11 +38,14 @@ async function parametersOf(provider: OAuthProvider, flow: Flow): Promise<URLSea
     response_type: 'code',
     client_id: client.client_id,
     redirect_uri: flow.redirectUri,
-    scope: scope.join(' '),
+    ...(scope.length > 0 && { scope: scope.join(isOidc ? ' ' : provider.scopeSeparator) }),
+    ...(!isOidc && provider.userScope.length > 0 && { user_scope: provider.userScope.join(provider.scopeSeparator) }),
     state: flow.state,
-    nonce: flow.nonce,
-    code_challenge: await oauth.calculatePKCECodeChallenge(flow.codeVerifier),
-    code_challenge_method: 'S256',
+    ...(isOidc && { nonce: flow.nonce }),
+    ...(provider.pkce && {
+      code_challenge: await oauth.calculatePKCECodeChallenge(flow.codeVerifier),
+      code_challenge_method: 'S256',
+    }),
   });
 }
 

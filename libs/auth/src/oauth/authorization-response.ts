@@ -35,14 +35,15 @@ export function stateOf({ responseMode }: OAuthProvider, method: string, values:
  * @throws ProviderProblem
  */
 export async function authorizationResponse(
-  { client }: OAuthProvider,
+  provider: OAuthProvider,
   source: ProviderMetadata,
   values: URLSearchParams,
   flow: Flow,
 ): Promise<AuthorizationResponse> {
   const metadata = await source.get();
+  const { client } = provider;
   try {
-    const parameters = oauth.validateAuthResponse(metadata, client, values, flow.state);
+    const parameters = oauth.validateAuthResponse(metadata, client, comparable(provider, values), flow.state);
     if ((parameters.get('code') ?? '') === '')
       throw refuse('authorization', 'oauth_response_invalid', 'it has no code');
     return { kind: 'code', parameters };
@@ -53,6 +54,21 @@ export async function authorizationResponse(
       throw refuse('authorization', 'oauth_response_invalid', error.message);
     throw error;
   }
+}
+
+/** What is said of the issuer, by a provider whose issuer is known. */
+function comparable(provider: OAuthProvider, values: URLSearchParams): URLSearchParams {
+  if (provider.kind === 'oidc' || !values.has('iss')) return values;
+  if (provider.issuer === undefined)
+    throw refuse(
+      'authorization',
+      'oauth_response_invalid',
+      "it has iss, and no issuer is configured: set issuer to the provider's, or to 'ignore'",
+    );
+  if (provider.issuer !== 'ignore') return values;
+  const rest = new URLSearchParams(values);
+  rest.delete('iss');
+  return rest;
 }
 
 function invalid(reason: string): AuthError {

@@ -4,25 +4,18 @@ import { deepFreeze, type JsonValue } from '../jwt/claims.js';
 import type { Flow } from './flow.js';
 import { atProvider, refuse } from './provider-errors.js';
 import type { ProviderMetadata } from './provider-metadata.js';
-import type { OAuthProvider } from './provider.js';
+import type { OAuthIdentity } from './oauth-identity.js';
+import type { OAuthProvider, OidcProvider } from './provider.js';
+import { textAt } from './identity-paths.js';
 import { clientAt, type TokenGrant } from './token-request.js';
-
-/** Who somebody is at a provider. The key is issuer and subject: e-mail addresses and names change hands. */
-export interface OAuthIdentity {
-  readonly issuer: string;
-  readonly subject: string;
-  readonly email: string | undefined;
-  /** Does the provider say that the address is the user's? */
-  readonly emailVerified: boolean;
-  /** Of the ID token, and what the userinfo endpoint adds. */
-  readonly claims: Readonly<Record<string, JsonValue>>;
-}
+import { userinfoIdentity } from './userinfo-identity.js';
 
 /** The provider's tokens. Not for a log, and not for the browser. */
 export interface OAuthTokens {
   readonly accessToken: string;
   readonly refreshToken: string | undefined;
-  readonly idToken: string;
+  /** Undefined for plain OAuth 2. */
+  readonly idToken: string | undefined;
   /** Epoch milliseconds; undefined when the provider does not tell. */
   readonly expiresAt: number | undefined;
 }
@@ -68,28 +61,52 @@ export async function identify(
   flow: Flow,
   clock: Clock,
 ): Promise<OAuthLogin> {
-  if (claims.sub === '' || claims.sub.length > longestSubject)
-    throw refuse('id_token', 'oauth_id_token_invalid', 'its sub is empty or too long');
-  const userinfo = await userinfoOf(provider, source, tokens.access_token, claims.sub, clock);
+  const identity =
+    provider.kind === 'oidc'
+      ? await signedIdentity(provider, source, { tokens, claims: claims! }, clock)
+      : await userinfoIdentity(provider, source, tokens);
   return new OAuthLogin({
     provider: provider.name,
-    identity: deepFreeze({
-      issuer: claims.iss,
-      subject: claims.sub,
-      ...emailOf(claims.email === undefined ? userinfo : claims),
-      // what was signed for this log-in counts
-      claims: { ...userinfo, ...claims } as Record<string, JsonValue>,
-    }),
+    identity: deepFreeze(identity),
     requestedScope: provider.scope,
     grantedScope: tokens.scope === undefined ? provider.scope : tokens.scope.split(' ').filter(Boolean),
     returnTo: flow.returnTo,
     tokens: {
       accessToken: tokens.access_token,
       refreshToken: tokens.refresh_token,
-      idToken: tokens.id_token!,
+      idToken: tokens.id_token,
       expiresAt: expiryOf(tokens.expires_in, clock),
     },
   });
+}
+
+async function signedIdentity(
+  provider: OidcProvider,
+  source: ProviderMetadata,
+  { tokens, claims }: Required<TokenGrant> & { claims: oauth.IDToken },
+  clock: Clock,
+): Promise<OAuthIdentity> {
+  if (claims.sub === '' || claims.sub.length > longestSubject)
+    throw refuse('id_token', 'oauth_id_token_invalid', 'its sub is empty or too long');
+  const userinfo = await userinfoOf(provider, source, tokens.access_token, claims.sub, clock);
+  const all = { ...userinfo, ...claims };
+  return {
+    issuer: claims.iss,
+    subject: withRealm(provider, claims),
+    ...emailOf(provider, claims.email === undefined ? userinfo : claims, claims),
+    name: textAt(all, 'name'),
+    picture: textAt(all, 'picture'),
+    // what was signed for this log-in counts
+    claims: all as Record<string, JsonValue>,
+  };
+}
+
+function withRealm({ realmClaim }: OidcProvider, claims: oauth.IDToken): string {
+  if (realmClaim === undefined) return claims.sub;
+  const realm = claims[realmClaim];
+  if (typeof realm !== 'string' || realm === '')
+    throw refuse('id_token', 'oauth_id_token_invalid', `its ${realmClaim} is missing`);
+  return `${realm}:${claims.sub}`;
 }
 
 async function userinfoOf(
@@ -120,7 +137,19 @@ function expiryOf(expiresIn: number | undefined, clock: Clock): number | undefin
 }
 
 /** Address and its proof come from one place: the word of one must not verify the address of the other. */
-function emailOf({ email, email_verified }: Record<string, unknown>): Pick<OAuthIdentity, 'email' | 'emailVerified'> {
+function emailOf(
+  provider: OidcProvider,
+  { email, email_verified }: Record<string, unknown>,
+  claims: oauth.IDToken,
+): Pick<OAuthIdentity, 'email' | 'emailVerified'> {
   if (typeof email !== 'string' || email === '') return { email: undefined, emailVerified: false };
-  return { email, emailVerified: email_verified === true };
+  const { emailTrust } = provider;
+  const isTrusted = emailTrust === 'always' || (emailTrust === 'claim' && email_verified === true);
+  return { email, emailVerified: isTrusted && speaksFor(provider, email, claims) };
+}
+
+/** An address elsewhere can have another owner by now, whatever it was when the account was made. */
+function speaksFor({ authoritativeEmail: authority }: OidcProvider, email: string, claims: oauth.IDToken): boolean {
+  if (authority === undefined || claims[authority.claim] !== undefined) return true;
+  return authority.domains.includes(email.slice(email.lastIndexOf('@') + 1).toLowerCase());
 }

@@ -3,7 +3,8 @@ import { IsDuration, type Duration } from '../auth.durations.js';
 import { AuthConfigError } from '../auth.errors.js';
 import { Sealer, type EncryptionKey } from '../auth.sealer.js';
 import { checkSlice, type Given } from '../auth.slices.js';
-import { toProvider, type OAuthProvider, type OAuthProviderOptions } from './provider.js';
+import type { OAuthProviderOptions } from './provider.options.js';
+import { toProvider, type OAuthProvider } from './provider.js';
 import { ReturnTo } from './return-to.js';
 
 /** Where a log-in may end. */

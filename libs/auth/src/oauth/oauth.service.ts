@@ -11,6 +11,7 @@ import { identify, type OAuthLogin } from './identity.js';
 import type { OAuthExchange, OAuthTransport } from './oauth-transport.js';
 import type { OAuthSettings } from './oauth.options.js';
 import { outboundFetch } from './outbound-fetch.js';
+import { providerFetch } from './provider-fetch.js';
 import { ProviderProblem, type ProviderFailure } from './provider-errors.js';
 import { ProviderMetadata } from './provider-metadata.js';
 import type { OAuthProvider } from './provider.js';
@@ -53,7 +54,8 @@ export class OAuthService {
     this.sources = new Map(
       [...settings.providers.values()].map((provider) => {
         const { name, allowInsecureLoopback } = provider;
-        return [name, new ProviderMetadata(provider, outboundFetch({ timeout, allowInsecureLoopback }), clock)];
+        const outbound = outboundFetch({ timeout, allowInsecureLoopback });
+        return [name, new ProviderMetadata(provider, providerFetch(provider, outbound), clock)];
       }),
     );
   }

@@ -25,7 +25,7 @@ export class OutboundError extends Error {
 export interface OutboundRequest {
   readonly method: string;
   readonly headers: Record<string, string>;
-  readonly body?: URLSearchParams | null;
+  readonly body?: URLSearchParams | string | null;
 }
 
 /**

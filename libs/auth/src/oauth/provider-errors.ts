@@ -63,7 +63,7 @@ const outboundCodes = {
 } as const satisfies Record<OutboundError['kind'], AuthErrorCode>;
 
 /** Busy or broken: the same request can succeed later. */
-function ofStatus(status: number): AuthErrorCode {
+export function ofStatus(status: number): AuthErrorCode {
   return status === 429 || status >= 500 ? 'oauth_provider_unavailable' : 'oauth_provider_failed';
 }
 

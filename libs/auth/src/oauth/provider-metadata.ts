@@ -2,7 +2,7 @@ import * as oauth from 'oauth4webapi';
 import type { Clock } from '../auth.clock.js';
 import { isAllowedEndpoint, type outboundFetch } from './outbound-fetch.js';
 import { atProvider, ProviderProblem, refuse } from './provider-errors.js';
-import type { OAuthProvider } from './provider.js';
+import type { OAuth2Provider, OAuthProvider, OidcProvider } from './provider.js';
 
 /** Milliseconds. */
 const freshFor = 3_600_000;
@@ -16,7 +16,10 @@ const endpoints = [
   'pushed_authorization_request_endpoint',
 ] as const;
 
-/** What a provider says of itself (OpenID Connect Discovery), read at the first log-in and then once an hour. */
+/**
+ * What a provider says of itself (OpenID Connect Discovery), read at the first log-in and then once an hour; of one of plain
+ * OAuth 2, what its options say.
+ */
 export class ProviderMetadata {
   private known: { readonly metadata: oauth.AuthorizationServer; readonly readAt: number } | undefined;
   private reading: Promise<oauth.AuthorizationServer> | undefined;
@@ -29,6 +32,7 @@ export class ProviderMetadata {
 
   /** @throws ProviderProblem */
   async get(): Promise<oauth.AuthorizationServer> {
+    if (this.provider.kind === 'oauth2') return staticMetadata(this.provider);
     if (this.known !== undefined && this.clock.now() - this.known.readAt < freshFor) return this.known.metadata;
     this.reading ??= this.read().finally(() => (this.reading = undefined));
     return this.reading;
@@ -37,7 +41,7 @@ export class ProviderMetadata {
   /** A provider that cannot be asked just now is as it was; one that answers something else is not. */
   private async read(): Promise<oauth.AuthorizationServer> {
     try {
-      const metadata = await atProvider('discovery', () => this.discover());
+      const metadata = await atProvider('discovery', () => this.discover(this.provider as OidcProvider));
       this.known = { metadata, readAt: this.clock.now() };
       return metadata;
     } catch (error) {
@@ -47,11 +51,14 @@ export class ProviderMetadata {
     }
   }
 
-  private async discover(): Promise<oauth.AuthorizationServer> {
-    const { issuer, allowInsecureLoopback } = this.provider;
+  private async discover(provider: OidcProvider): Promise<oauth.AuthorizationServer> {
+    const { issuer, issuerTemplate, allowInsecureLoopback } = provider;
     const response = await oauth.discoveryRequest(new URL(issuer), this.options);
     // another issuer must not lend its endpoints (OpenID Connect Discovery §4.3)
-    const metadata = await oauth.processDiscoveryResponse(new URL(issuer), response);
+    const metadata =
+      issuerTemplate === undefined
+        ? await oauth.processDiscoveryResponse(new URL(issuer), response)
+        : await templateMetadata(issuerTemplate, response);
     for (const name of endpoints) {
       const url = metadata[name];
       if (url === undefined && /userinfo|pushed/.test(name)) continue;
@@ -69,4 +76,31 @@ export class ProviderMetadata {
       [oauth.allowInsecureRequests]: true,
     };
   }
+}
+
+/** What openid-client does the same by. Were they gone, no such log-in would pass. */
+const internals = oauth as unknown as Readonly<Record<string, symbol>>;
+
+/** What many tenants share: each has an issuer of its own, which its ID tokens name, signed with keys of this document. */
+async function templateMetadata(template: string, response: Response): Promise<oauth.AuthorizationServer> {
+  const metadata = await oauth.processDiscoveryResponse(internals['_nodiscoverycheck'] as never, response);
+  if (metadata.issuer !== template)
+    throw refuse('discovery', 'oauth_provider_failed', 'its issuer is not the issuerTemplate');
+  const expectedIssuer = ({ claims }: { claims: Record<string, unknown> }) =>
+    typeof claims['tid'] === 'string' ? template.replace('{tenantid}', () => claims['tid'] as string) : template;
+  return { ...metadata, [internals['_expectedIssuer']!]: expectedIssuer };
+}
+
+function staticMetadata(provider: OAuth2Provider): oauth.AuthorizationServer {
+  const { authorizationEndpoint, tokenEndpoint } = provider;
+  return {
+    issuer: issuerOf(provider),
+    authorization_endpoint: authorizationEndpoint,
+    token_endpoint: tokenEndpoint,
+  };
+}
+
+/** What the subjects of a provider belong to. Where it has no name for itself, that is the page where its users log in. */
+export function issuerOf({ issuer, authorizationEndpoint }: OAuth2Provider): string {
+  return issuer === undefined || issuer === 'ignore' ? authorizationEndpoint : issuer;
 }

@@ -5,7 +5,7 @@ import { equalText } from '../jwt/equal-text.js';
 import type { Flow } from './flow.js';
 import { atProvider, refuse } from './provider-errors.js';
 import type { ProviderMetadata } from './provider-metadata.js';
-import type { OAuthProvider } from './provider.js';
+import type { OAuthProvider, OidcProvider } from './provider.js';
 
 /** Seconds that the provider's clock may be off. */
 const clockTolerance = 60;
@@ -13,8 +13,8 @@ const clockTolerance = 60;
 /** What the provider gave for the code: tokens, and whose they are. */
 export interface TokenGrant {
   readonly tokens: oauth.TokenEndpointResponse;
-  /** Of the ID token: every claim and the signature were checked. */
-  readonly claims: oauth.IDToken;
+  /** Of the ID token: every claim and the signature were checked. Plain OAuth 2 has none. */
+  readonly claims: oauth.IDToken | undefined;
 }
 
 /**
@@ -35,14 +35,15 @@ export async function tokenRequest(
   const client = clientAt(provider, clock);
   const answer = await atProvider('token', () =>
     oauth.authorizationCodeGrantRequest(
-      ...([metadata, client, authenticate, parameters, flow.redirectUri, flow.codeVerifier, source.options] as const),
+      ...([metadata, client, authenticate, parameters, flow.redirectUri] as const),
+      // the verifier of a challenge that was not sent is a secret for nobody
+      ...([provider.pkce ? flow.codeVerifier : oauth.nopkce, source.options] as const),
     ),
   );
   const tokens = await atProvider('token', async () => {
     try {
       return await oauth.processAuthorizationCodeResponse(metadata, client, answer, {
-        expectedNonce: flow.nonce,
-        requireIdToken: true,
+        ...(provider.kind === 'oidc' && { expectedNonce: flow.nonce, requireIdToken: true }),
       });
     } catch (error) {
       throw isAboutIdToken(error) ? refuse('id_token', 'oauth_id_token_invalid', (error as Error).message) : error;
@@ -50,10 +51,12 @@ export async function tokenRequest(
   });
   // a DPoP token would be bound to a key, and none was sent (RFC 9449 §5)
   if (tokens.token_type !== 'bearer') throw refuse('token', 'oauth_provider_failed', 'its token_type is not Bearer');
+  if (provider.kind === 'oauth2') return { tokens, claims: undefined };
   await atProvider('id_token', () => oauth.validateApplicationLevelSignature(metadata, answer, source.options));
   const claims = oauth.getValidatedIdTokenClaims(tokens)!;
   checkIssuedAt(claims, clock);
   checkAccessTokenHash(claims, tokens);
+  checkRequiredClaims(claims, provider);
   return { tokens, claims };
 }
 
@@ -75,6 +78,14 @@ function isAboutIdToken(error: unknown): boolean {
 function checkIssuedAt({ iat }: oauth.IDToken, clock: Clock): void {
   if (iat > clock.now() / 1000 + clockTolerance)
     throw refuse('id_token', 'oauth_id_token_invalid', 'its iat is to come');
+}
+
+/** Signed, and not merely asked for: a parameter of the request can be taken out on its way. */
+function checkRequiredClaims(claims: oauth.IDToken, { requiredClaims }: OidcProvider): void {
+  for (const [name, values] of Object.entries(requiredClaims)) {
+    if (!values.includes(claims[name] as string))
+      throw refuse('id_token', 'oauth_id_token_invalid', `its ${name} is none of requiredClaims`);
+  }
 }
 
 /** OpenID Connect Core §3.1.3.8: when it is there, it must be of the access token beside it. */

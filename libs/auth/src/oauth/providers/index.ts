@@ -1,1 +1,17 @@
+export { atlassian } from './atlassian.js';
+export { discord, type DiscordOptions } from './discord.js';
+export { dropbox, type DropboxOptions } from './dropbox.js';
+export { facebook, type FacebookOptions } from './facebook.js';
+export { github } from './github.js';
+export { gitlab } from './gitlab.js';
+export { google, type GoogleOptions } from './google.js';
+export { meetup } from './meetup.js';
+export { microsoft, type MicrosoftOptions } from './microsoft.js';
+export { nylas, type NylasOptions } from './nylas.js';
+export { oauth2Provider } from './oauth2-provider.js';
 export { oidc } from './oidc.js';
+export { presets } from './presets.js';
+export { slack } from './slack.js';
+export { slackLogin } from './slack-login.js';
+export { spotify } from './spotify.js';
+export { x } from './x.js';

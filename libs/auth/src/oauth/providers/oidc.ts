@@ -1,5 +1,5 @@
 import type { Given } from '../../auth.slices.js';
-import type { OAuthProviderOptions, OidcProviderOptions } from '../provider.js';
+import type { OAuthProviderOptions, OidcProviderOptions } from '../provider.options.js';
 
 /**
  * Any provider with OpenID Connect Discovery: Keycloak, Auth0, Okta, Entra, Authentik …

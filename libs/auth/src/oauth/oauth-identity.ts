@@ -1,0 +1,15 @@
+import type { JsonValue } from '../jwt/claims.js';
+
+/** Who somebody is at a provider. The key is issuer and subject: e-mail addresses and names change hands. */
+export interface OAuthIdentity {
+  readonly issuer: string;
+  readonly subject: string;
+  readonly email: string | undefined;
+  /** Does the provider say that the address is the user's? */
+  readonly emailVerified: boolean;
+  readonly name: string | undefined;
+  /** A URL. */
+  readonly picture: string | undefined;
+  /** Of the ID token, and what the userinfo endpoint adds; empty where the identity came beside the tokens. */
+  readonly claims: Readonly<Record<string, JsonValue>>;
+}

@@ -1,0 +1,74 @@
+import { valueAt } from './identity-paths.js';
+import type { outboundFetch, OutboundRequest } from './outbound-fetch.js';
+import type { OAuthProvider } from './provider.js';
+
+type Fetch = ReturnType<typeof outboundFetch>;
+type Answer = Record<string, unknown>;
+
+/** Requests to one provider: what its token endpoint says in a way of its own is put into the words of RFC 6749 §5. */
+export function providerFetch(provider: OAuthProvider, fetch: Fetch): Fetch {
+  return async (url: string, request: OutboundRequest): Promise<Response> => {
+    const response = await fetch(url, request);
+    const isTokenRequest = request.body instanceof URLSearchParams && request.body.has('grant_type');
+    return isTokenRequest ? inStandardWords(provider, response) : response;
+  };
+}
+
+/** What is no object of JSON stays as it is. */
+async function inStandardWords(provider: OAuthProvider, response: Response): Promise<Response> {
+  const { status, headers } = response;
+  const text = await response.text();
+  const answer = parsed(text);
+  if (answer === undefined) return new Response(text, { status, headers });
+  const isError = typeof answer['error'] === 'string' && answer['error'] !== '';
+  if (isError || answer['ok'] === false) return errorAnswer(provider, answer, status, headers);
+  return Response.json(status === 200 ? tokenAnswer(provider, answer) : answer, { status, headers: kept(headers) });
+}
+
+/** Some answer 200 for errors too: GitHub, Slack. */
+function errorAnswer(provider: OAuthProvider, answer: Answer, status: number, headers: Headers): Response {
+  const words: Readonly<Record<string, string>> = provider.kind === 'oauth2' ? provider.tokenErrors : {};
+  const word = String(answer['error'] ?? 'server_error');
+  const error = Object.hasOwn(words, word) ? words[word] : word;
+  return Response.json({ ...answer, error }, { status: status === 200 ? 400 : status, headers: kept(headers) });
+}
+
+function tokenAnswer(provider: OAuthProvider, answer: Answer): Answer {
+  const tokens = provider.kind === 'oauth2' ? plainTokens(provider, answer) : answer;
+  return tokens['scope'] === undefined ? tokens : { ...tokens, scope: scopeText(provider, tokens['scope']) };
+}
+
+type OAuth2Provider = Extract<OAuthProvider, { kind: 'oauth2' }>;
+
+function plainTokens({ tokenTypeIsBearer, userTokenMember }: OAuth2Provider, answer: Answer): Answer {
+  // nobody checks its signature here, so nobody shall read it
+  const { id_token: _unchecked, ...tokens } = answer;
+  const ofUser = userTokenMember === undefined ? undefined : valueAt(answer, userTokenMember);
+  const own = tokens['access_token'] === undefined && typeof ofUser === 'object' ? { ...tokens, ...ofUser } : tokens;
+  return tokenTypeIsBearer ? { ...own, token_type: 'Bearer' } : own;
+}
+
+/** Values with spaces between them, in the words of the request. Some put commas, or write a list. */
+function scopeText({ scope, scopeAliases }: OAuthProvider, granted: unknown): unknown {
+  const isList = Array.isArray(granted) && granted.every((value) => typeof value === 'string');
+  if (!isList && typeof granted !== 'string') return granted;
+  // a comma may be part of a value (RFC 6749 §3.3), and then it was asked for so
+  const separator = scope.some((value) => value.includes(',')) ? /\s+/ : /[\s,]+/;
+  const values = isList ? granted : (granted as string).split(separator).filter(Boolean);
+  return values.map((value) => (Object.hasOwn(scopeAliases, value) ? scopeAliases[value] : value)).join(' ');
+}
+
+function parsed(text: string): Answer | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Answer) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Without those of the old body; its type becomes that of JSON. */
+function kept(headers: Headers): Headers {
+  const challenge = headers.get('www-authenticate');
+  return new Headers(challenge === null ? {} : { 'www-authenticate': challenge });
+}

@@ -1,0 +1,192 @@
+import { IsBoolean, IsIn, IsNotEmpty, IsOptional, IsString, Matches } from 'class-validator';
+import type { Given } from '../auth.slices.js';
+import type { PrivateKeyOptions, TokenEndpointAuthMethod } from './client-authentication.js';
+import type { IdentityPaths } from './identity-paths.js';
+
+/** What every provider has. */
+class CommonProviderOptions {
+  /** Ours for it: in the path of its routes, and in `AuthGuard(name)`. */
+  @Matches(/^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$/, {
+    message: 'must be 1 to 32 letters, digits, - and _, beginning with a letter or a digit',
+  })
+  name!: string;
+
+  @IsString()
+  @IsNotEmpty()
+  clientId!: string;
+
+  @IsOptional()
+  @IsString()
+  @IsNotEmpty()
+  clientSecret: string | undefined = undefined;
+
+  /** For `private_key_jwt`. */
+  privateKey: PrivateKeyOptions | undefined = undefined;
+
+  /** Default: `private_key_jwt` with a key, `client_secret_basic` with a secret, else `none`. */
+  @IsOptional()
+  @IsIn(['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none'], {
+    message: "must be 'client_secret_basic', 'client_secret_post', 'private_key_jwt' or 'none'",
+  })
+  tokenEndpointAuthMethod: TokenEndpointAuthMethod | undefined = undefined;
+
+  /** `'form_post'`: the answer comes in a form, and stays out of URLs. Default 'query'. */
+  @IsIn(['query', 'form_post'], { message: "must be 'query' or 'form_post'" })
+  responseMode: 'query' | 'form_post' = 'query';
+
+  /** More parameters of the authorization request, for example `{ prompt: 'login' }`. */
+  authorizationParams: Readonly<Record<string, string>> = {};
+
+  /** Where the answer comes back, of `publicUrl`. Default: `/login/<name>/authorized`. */
+  @IsOptional()
+  @IsString()
+  redirectUri: string | undefined = undefined;
+
+  /** Where its API lives: what a path of a request to it is relative to. */
+  @IsOptional()
+  @IsString()
+  apiBaseUrl: string | undefined = undefined;
+
+  /** Send a code challenge (RFC 7636). Only for a provider that refuses one there is a reason to write false. Default true. */
+  @IsBoolean()
+  pkce: boolean = true;
+
+  /** Names of scope values that the provider answers with, and those that it was asked by. */
+  scopeAliases: Readonly<Record<string, string>> = {};
+
+  /** Is the e-mail address proved? As its claim says; whenever there is one; never. Default 'claim'. */
+  @IsIn(['claim', 'always', 'never'], { message: "must be 'claim', 'always' or 'never'" })
+  emailTrust: 'claim' | 'always' | 'never' = 'claim';
+
+  /** Let the provider use plain http on this machine: for tests. Default false. */
+  @IsBoolean()
+  allowInsecureLoopback: boolean = false;
+}
+
+/** A provider that speaks OpenID Connect: everything else is read from its discovery document. */
+export class OidcProviderOptions extends CommonProviderOptions {
+  readonly kind: 'oidc' = 'oidc' as const;
+
+  /** Exactly as the provider's discovery document writes it. */
+  @IsString()
+  @IsNotEmpty()
+  issuer!: string;
+
+  /** One discovery document for many issuers: its `issuer`, where `{tenantid}` stands for the claim `tid` of an ID token. */
+  @IsOptional()
+  @Matches(/\{tenantid\}/, { message: "must have '{tenantid}' in it" })
+  issuerTemplate: string | undefined = undefined;
+
+  @IsString({ each: true })
+  scope: readonly string[] = ['openid', 'email', 'profile'];
+
+  /** Push authorization requests (RFC 9126). Always done where the provider requires it. Default false. */
+  @IsBoolean()
+  pushedAuthorizationRequests: boolean = false;
+
+  /** Ask for consent beside `offline_access` (OpenID Connect Core §11): else there may be no refresh token. Default true. */
+  @IsBoolean()
+  consentForOfflineAccess: boolean = true;
+
+  /** The algorithm of its ID tokens. Default: those that its discovery document names, and that sign with a key pair. */
+  @IsOptional()
+  @IsIn(['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'], {
+    message: 'must be an asymmetric algorithm, such as RS256 or ES256',
+  })
+  idTokenSignedResponseAlg: string | undefined = undefined;
+
+  /** Claims that an ID token must have, with one of the values: `{ hd: ['example.com'] }`. */
+  requiredClaims: Readonly<Record<string, readonly string[]>> = {};
+
+  /** A claim that stands before the subject, `realm:subject`, where subjects are unique within it only. */
+  @IsOptional()
+  @IsString()
+  @IsNotEmpty()
+  realmClaim: string | undefined = undefined;
+
+  /** The only domains of addresses that it speaks for, beside users who have that claim. */
+  authoritativeEmail: { readonly domains: readonly string[]; readonly claim: string } | undefined = undefined;
+}
+
+/** A provider of plain OAuth 2: no discovery and no ID token. Who somebody is, its API says. */
+export class OAuth2ProviderOptions extends CommonProviderOptions {
+  readonly kind: 'oauth2' = 'oauth2' as const;
+
+  @IsString()
+  @IsNotEmpty()
+  authorizationEndpoint!: string;
+
+  @IsString()
+  @IsNotEmpty()
+  tokenEndpoint!: string;
+
+  /** Says whose the access token is. Required, unless `identityFrom` is 'token'. */
+  @IsOptional()
+  @IsString()
+  userinfoEndpoint: string | undefined = undefined;
+
+  /**
+   * What the provider calls itself in `iss` of its answers (RFC 9207), where it does. `'ignore'`: whatever it says is not looked at.
+   * Default: none, and an answer with `iss` is refused.
+   */
+  @IsOptional()
+  @IsString()
+  @IsNotEmpty()
+  issuer: string | undefined = undefined;
+
+  @IsString({ each: true })
+  scope: readonly string[] = [];
+
+  /** Between scope values of the request. Default ' ' (RFC 6749 §3.3). */
+  @IsIn([' ', ','], { message: "must be ' ' or ','" })
+  scopeSeparator: ' ' | ',' = ' ';
+
+  /** Scope values of the parameter `user_scope`: for a token of the user beside the application's own. */
+  @IsString({ each: true })
+  userScope: readonly string[] = [];
+
+  /** Where the answer says who it is: paths such as `data.id`. Replaces a preset's as a whole. */
+  identity: IdentityPaths = {};
+
+  /** Which answer: that of the userinfo endpoint, or the token endpoint's own. Default 'userinfo'. */
+  @IsIn(['userinfo', 'token'], { message: "must be 'userinfo' or 'token'" })
+  identityFrom: 'userinfo' | 'token' = 'userinfo';
+
+  /** How the userinfo endpoint is asked. Default 'GET'. */
+  @IsIn(['GET', 'POST'], { message: "must be 'GET' or 'POST'" })
+  userinfoMethod: 'GET' | 'POST' = 'GET';
+
+  /** A GraphQL query for the userinfo endpoint, which is then asked by POST. */
+  @IsOptional()
+  @IsString()
+  @IsNotEmpty()
+  userinfoQuery: string | undefined = undefined;
+
+  /** A path behind the userinfo endpoint that lists addresses, `[{ email, primary, verified }]`. */
+  @IsOptional()
+  @Matches(/^\/[\w/-]+$/, { message: "must be a path such as '/emails'" })
+  emailsPath: string | undefined = undefined;
+
+  /** Its token answers name no `token_type`, or one of their own, and mean Bearer. Default false. */
+  @IsBoolean()
+  tokenTypeIsBearer: boolean = false;
+
+  /** A member of token answers that is one itself: of the user, where the outer one is the application's own. */
+  @IsOptional()
+  @IsString()
+  @IsNotEmpty()
+  userTokenMember: string | undefined = undefined;
+
+  /** Words of its own for errors of the token endpoint, and those of RFC 6749 §5.2 that they mean. */
+  tokenErrors: Readonly<Record<string, string>> = {};
+
+  /** Prove requests to the userinfo endpoint: `appsecret_proof`, the HMAC-SHA256 of the token under the secret. Default false. */
+  @IsBoolean()
+  appSecretProof: boolean = false;
+}
+
+export type OidcOptions = Given<OidcProviderOptions> & { kind: 'oidc'; name: string };
+export type OAuth2Options = Given<OAuth2ProviderOptions> & { kind: 'oauth2'; name: string };
+
+/** One object a provider. */
+export type OAuthProviderOptions = OidcOptions | OAuth2Options;

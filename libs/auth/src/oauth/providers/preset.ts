@@ -1,0 +1,47 @@
+import type { Given } from '../../auth.slices.js';
+import type { OAuth2Options, OAuth2ProviderOptions, OidcOptions, OidcProviderOptions } from '../provider.options.js';
+
+/** What an application adds to a preset: its client, and whatever is to be otherwise. */
+export type OAuth2PresetOptions = Given<Omit<OAuth2ProviderOptions, 'kind'>>;
+export type OidcPresetOptions = Given<Omit<OidcProviderOptions, 'kind'>>;
+
+type Shared = OAuth2PresetOptions & OidcPresetOptions;
+
+/**
+ * A preset as a provider. Client id and secret that are not given come of the variables of its name, such as
+ * `GITHUB_OAUTH_CLIENT_ID` and `GITHUB_OAUTH_CLIENT_SECRET`.
+ */
+export function oauth2Preset(name: string, variable: string, data: OAuth2PresetOptions, given: OAuth2PresetOptions) {
+  // the member paths of a preset's token answer are none of a userinfo answer
+  const identityFrom = given.identity === undefined ? data.identityFrom : 'userinfo';
+  return { ...merged(variable, { name, ...data, identityFrom }, given), kind: 'oauth2' } as OAuth2Options;
+}
+
+/** The same for a provider of OpenID Connect. */
+export function oidcPreset(name: string, variable: string, data: OidcPresetOptions, given: OidcPresetOptions) {
+  // a template is of the preset's own issuer
+  const issuerTemplate = given.issuer === undefined ? data.issuerTemplate : undefined;
+  return { ...merged(variable, { name, ...data, issuerTemplate }, given), kind: 'oidc' } as OidcOptions;
+}
+
+function merged(variable: string, data: Partial<Shared>, given: Partial<Shared>): Partial<Shared> {
+  const own = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  return {
+    ...data,
+    // a key proves itself in its own way
+    ...(given.privateKey !== undefined && { tokenEndpointAuthMethod: undefined }),
+    ...(given.clientId === undefined && clientOf(variable)),
+    ...own,
+    authorizationParams: { ...data.authorizationParams, ...given.authorizationParams },
+  };
+}
+
+function clientOf(variable: string): Pick<Shared, 'clientId' | 'clientSecret'> {
+  const read = (what: string) => process.env[`${variable}_OAUTH_CLIENT_${what}`] || undefined;
+  return { clientId: read('ID'), clientSecret: read('SECRET') };
+}
+
+/** Parameters of a request, without those that are not wanted. */
+export function wanted(params: Readonly<Record<string, string | false | undefined>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(params).filter((entry): entry is [string, string] => Boolean(entry[1])));
+}

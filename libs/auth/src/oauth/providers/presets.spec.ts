@@ -1,0 +1,437 @@
+import { oauth2Provider } from './oauth2-provider.js';
+import * as entry from './index.js';
+import { toProvider } from '../provider.js';
+import type { OAuthProviderOptions } from '../provider.options.js';
+
+const { presets } = entry;
+const client = { clientId: 'app', clientSecret: 'secret' };
+const { atlassian, discord, dropbox, facebook, github, gitlab, google, meetup } = entry;
+const { microsoft, nylas, slack, slackLogin, spotify, x } = entry;
+
+/** What the table of providers says, written out: a preset that changes has to change here too. */
+const table: Record<string, Record<string, unknown>> = {
+  facebook: {
+    kind: 'oauth2',
+    issuer: 'https://www.facebook.com',
+    authorizationEndpoint: 'https://www.facebook.com/v25.0/dialog/oauth',
+    tokenEndpoint: 'https://graph.facebook.com/v25.0/oauth/access_token',
+    userinfoEndpoint: 'https://graph.facebook.com/v25.0/me?fields=id,name,email,picture',
+    apiBaseUrl: 'https://graph.facebook.com/v25.0/',
+    scope: ['email', 'public_profile'],
+    tokenEndpointAuthMethod: 'client_secret_post',
+    pkce: true,
+    emailTrust: 'never',
+    appSecretProof: true,
+    identity: { subject: 'id', picture: 'picture.data.url' },
+  },
+  github: {
+    kind: 'oauth2',
+    issuer: 'https://github.com/login/oauth',
+    authorizationEndpoint: 'https://github.com/login/oauth/authorize',
+    tokenEndpoint: 'https://github.com/login/oauth/access_token',
+    userinfoEndpoint: 'https://api.github.com/user',
+    emailsPath: '/emails',
+    apiBaseUrl: 'https://api.github.com/',
+    scope: ['read:user', 'user:email'],
+    tokenEndpointAuthMethod: 'client_secret_basic',
+    pkce: true,
+    emailTrust: 'never',
+    identity: { subject: 'id', name: 'name|login', picture: 'avatar_url' },
+  },
+  gitlab: {
+    kind: 'oidc',
+    issuer: 'https://gitlab.com',
+    apiBaseUrl: 'https://gitlab.com/api/v4/',
+    scope: ['openid', 'profile', 'email'],
+    tokenEndpointAuthMethod: 'client_secret_basic',
+    pkce: true,
+    emailTrust: 'claim',
+  },
+  google: {
+    kind: 'oidc',
+    issuer: 'https://accounts.google.com',
+    apiBaseUrl: 'https://www.googleapis.com/',
+    scope: ['openid', 'email', 'profile'],
+    tokenEndpointAuthMethod: 'client_secret_basic',
+    pkce: true,
+    emailTrust: 'claim',
+    authoritativeEmail: { domains: ['gmail.com'], claim: 'hd' },
+    requiredClaims: {},
+  },
+  x: {
+    kind: 'oauth2',
+    issuer: undefined,
+    authorizationEndpoint: 'https://x.com/i/oauth2/authorize',
+    tokenEndpoint: 'https://api.x.com/2/oauth2/token',
+    userinfoEndpoint: 'https://api.x.com/2/users/me?user.fields=profile_image_url,confirmed_email',
+    apiBaseUrl: 'https://api.x.com/2/',
+    scope: ['users.read', 'tweet.read', 'users.email', 'offline.access'],
+    tokenEndpointAuthMethod: 'client_secret_basic',
+    pkce: true,
+    emailTrust: 'always',
+    identity: {
+      subject: 'data.id',
+      email: 'data.confirmed_email',
+      name: 'data.name',
+      picture: 'data.profile_image_url',
+    },
+  },
+  atlassian: {
+    kind: 'oauth2',
+    issuer: undefined,
+    authorizationEndpoint: 'https://auth.atlassian.com/authorize',
+    tokenEndpoint: 'https://auth.atlassian.com/oauth/token',
+    userinfoEndpoint: 'https://api.atlassian.com/me',
+    apiBaseUrl: 'https://api.atlassian.com/',
+    scope: ['read:me', 'offline_access'],
+    tokenEndpointAuthMethod: 'client_secret_post',
+    authorizationParams: { audience: 'api.atlassian.com' },
+    pkce: true,
+    emailTrust: 'never',
+    identity: { subject: 'account_id' },
+  },
+  dropbox: {
+    kind: 'oauth2',
+    issuer: undefined,
+    authorizationEndpoint: 'https://www.dropbox.com/oauth2/authorize',
+    tokenEndpoint: 'https://api.dropboxapi.com/oauth2/token',
+    userinfoEndpoint: 'https://api.dropboxapi.com/2/users/get_current_account',
+    userinfoMethod: 'POST',
+    apiBaseUrl: 'https://api.dropboxapi.com/2/',
+    scope: ['account_info.read'],
+    tokenEndpointAuthMethod: 'client_secret_basic',
+    pkce: true,
+    emailTrust: 'claim',
+    identity: { subject: 'account_id', name: 'name.display_name', picture: 'profile_photo_url' },
+  },
+  meetup: {
+    kind: 'oauth2',
+    issuer: undefined,
+    authorizationEndpoint: 'https://secure.meetup.com/oauth2/authorize',
+    tokenEndpoint: 'https://secure.meetup.com/oauth2/access',
+    userinfoEndpoint: 'https://api.meetup.com/gql-ext',
+    userinfoQuery: '{ self { id name email memberPhoto { baseUrl } } }',
+    apiBaseUrl: 'https://api.meetup.com/gql-ext',
+    scope: ['basic'],
+    tokenEndpointAuthMethod: 'client_secret_post',
+    pkce: false,
+    emailTrust: 'never',
+  },
+  slack: {
+    kind: 'oauth2',
+    issuer: undefined,
+    authorizationEndpoint: 'https://slack.com/oauth/v2/authorize',
+    tokenEndpoint: 'https://slack.com/api/oauth.v2.access',
+    apiBaseUrl: 'https://slack.com/api/',
+    scope: [],
+    scopeSeparator: ',',
+    tokenEndpointAuthMethod: 'client_secret_basic',
+    pkce: false,
+    identityFrom: 'token',
+    identity: { subject: '{team.id}:{authed_user.id}' },
+    userTokenMember: 'authed_user',
+    tokenTypeIsBearer: true,
+  },
+  slackLogin: {
+    kind: 'oidc',
+    issuer: 'https://slack.com',
+    apiBaseUrl: 'https://slack.com/api/',
+    scope: ['openid', 'email', 'profile'],
+    tokenEndpointAuthMethod: 'client_secret_post',
+    pkce: false,
+    emailTrust: 'claim',
+    realmClaim: 'https://slack.com/team_id',
+  },
+  microsoft: {
+    kind: 'oidc',
+    issuer: 'https://login.microsoftonline.com/common/v2.0',
+    issuerTemplate: 'https://login.microsoftonline.com/{tenantid}/v2.0',
+    apiBaseUrl: 'https://graph.microsoft.com/v1.0/',
+    scope: ['openid', 'profile', 'email', 'User.Read', 'offline_access'],
+    tokenEndpointAuthMethod: 'client_secret_post',
+    pkce: true,
+    emailTrust: 'never',
+    requiredClaims: {},
+  },
+  nylas: {
+    kind: 'oauth2',
+    issuer: undefined,
+    authorizationEndpoint: 'https://api.us.nylas.com/v3/connect/auth',
+    tokenEndpoint: 'https://api.us.nylas.com/v3/connect/token',
+    apiBaseUrl: 'https://api.us.nylas.com/v3/',
+    scope: [],
+    tokenEndpointAuthMethod: 'client_secret_post',
+    pkce: true,
+    emailTrust: 'never',
+    identityFrom: 'token',
+    identity: { subject: 'grant_id', email: 'email' },
+  },
+  spotify: {
+    kind: 'oauth2',
+    issuer: undefined,
+    authorizationEndpoint: 'https://accounts.spotify.com/authorize',
+    tokenEndpoint: 'https://accounts.spotify.com/api/token',
+    userinfoEndpoint: 'https://api.spotify.com/v1/me',
+    apiBaseUrl: 'https://api.spotify.com/v1/',
+    scope: ['user-read-email'],
+    tokenEndpointAuthMethod: 'client_secret_basic',
+    pkce: true,
+    emailTrust: 'never',
+    identity: { subject: 'id', name: 'display_name', picture: 'images.0.url' },
+  },
+  discord: {
+    kind: 'oauth2',
+    issuer: 'https://discord.com',
+    authorizationEndpoint: 'https://discord.com/oauth2/authorize',
+    tokenEndpoint: 'https://discord.com/api/oauth2/token',
+    userinfoEndpoint: 'https://discord.com/api/v10/users/@me',
+    apiBaseUrl: 'https://discord.com/api/v10/',
+    scope: ['identify', 'email'],
+    tokenEndpointAuthMethod: 'client_secret_basic',
+    pkce: true,
+    emailTrust: 'claim',
+    identity: {
+      subject: 'id',
+      emailVerified: 'verified',
+      name: 'global_name|username',
+      picture: 'https://cdn.discordapp.com/avatars/{id}/{avatar}.png',
+    },
+  },
+};
+
+const checked = (given: OAuthProviderOptions) => toProvider('p', given, 'https://app.example.com');
+
+describe('presets', () => {
+  it('O62 are all in the table, under their names', () => {
+    expect(Object.keys(presets).toSorted()).toEqual(Object.keys(table).toSorted());
+    for (const [name, preset] of Object.entries(presets)) {
+      expect(preset).toBe((entry as Record<string, unknown>)[name]);
+      expect(preset().name).toBe(name);
+    }
+  });
+
+  it.each(Object.keys(table))('O62 %s is as the table of providers has it', (name) => {
+    const given = presets[name]!(client);
+    const { tokenEndpointAuthMethod, ...expected } = table[name]!;
+    expect(checked(given)).toMatchObject(expected);
+    expect(given.tokenEndpointAuthMethod).toBe(tokenEndpointAuthMethod);
+  });
+
+  it.each<[string, OAuthProviderOptions, object]>([
+    [
+      'facebook, version',
+      facebook({ version: 'v26.0' }),
+      {
+        issuer: 'https://www.facebook.com',
+        authorizationEndpoint: 'https://www.facebook.com/v26.0/dialog/oauth',
+        tokenEndpoint: 'https://graph.facebook.com/v26.0/oauth/access_token',
+      },
+    ],
+    ['facebook, rerequest', facebook({ rerequest: true }), { authorizationParams: { auth_type: 'rerequest' } }],
+    ['facebook, nothing', facebook(), { authorizationParams: {} }],
+    [
+      'github, hostname',
+      github({ hostname: 'git.example.com' }),
+      {
+        issuer: 'https://git.example.com/login/oauth',
+        authorizationEndpoint: 'https://git.example.com/login/oauth/authorize',
+        tokenEndpoint: 'https://git.example.com/login/oauth/access_token',
+        userinfoEndpoint: 'https://git.example.com/api/v3/user',
+        apiBaseUrl: 'https://git.example.com/api/v3/',
+      },
+    ],
+    [
+      'gitlab, baseUrl',
+      gitlab({ baseUrl: 'https://example.com/git' }),
+      { issuer: 'https://example.com/git', apiBaseUrl: 'https://example.com/git/api/v4/' },
+    ],
+    [
+      'google, all',
+      google({
+        offline: true,
+        prompt: ['consent', 'select_account'],
+        hostedDomain: 'example.com',
+        includeGrantedScopes: true,
+      }),
+      {
+        requiredClaims: { hd: ['example.com'] },
+        authorizationParams: {
+          access_type: 'offline',
+          prompt: 'consent select_account',
+          hd: 'example.com',
+          include_granted_scopes: 'true',
+        },
+      },
+    ],
+    [
+      'atlassian, prompt',
+      atlassian({ prompt: 'consent' }),
+      { authorizationParams: { audience: 'api.atlassian.com', prompt: 'consent' } },
+    ],
+    [
+      'dropbox, all',
+      dropbox({
+        offline: true,
+        forceReapprove: true,
+        disableSignup: true,
+        requireRole: 'work',
+        includeGrantedScopes: true,
+      }),
+      {
+        authorizationParams: {
+          token_access_type: 'offline',
+          force_reapprove: 'true',
+          disable_signup: 'true',
+          require_role: 'work',
+          include_granted_scopes: 'user',
+        },
+      },
+    ],
+    [
+      'slack, team',
+      slack({ team: 'T1', userScope: ['identity.basic'] }),
+      { authorizationParams: { team: 'T1' }, userScope: ['identity.basic'] },
+    ],
+    ['slackLogin, team', slackLogin({ team: 'T1' }), { authorizationParams: { team: 'T1' } }],
+    [
+      'microsoft, tenant',
+      microsoft({ tenant: 'f8cdef31-a31e-4b4a-93e4-5f571e91255a' }),
+      {
+        issuer: 'https://login.microsoftonline.com/f8cdef31-a31e-4b4a-93e4-5f571e91255a/v2.0',
+        issuerTemplate: undefined,
+      },
+    ],
+    [
+      'microsoft, consumers',
+      microsoft({ tenant: 'consumers' }),
+      {
+        issuer: 'https://login.microsoftonline.com/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0',
+        issuerTemplate: undefined,
+      },
+    ],
+    [
+      'microsoft, some tenants of another cloud',
+      microsoft({ tenant: 'organizations', tenants: ['a', 'b'], authority: 'https://login.microsoftonline.us' }),
+      {
+        issuer: 'https://login.microsoftonline.us/organizations/v2.0',
+        issuerTemplate: 'https://login.microsoftonline.us/{tenantid}/v2.0',
+        requiredClaims: { tid: ['a', 'b'] },
+      },
+    ],
+    [
+      'microsoft, hints',
+      microsoft({ prompt: 'login', domainHint: 'example.com', loginHint: 'bob@example.com' }),
+      { authorizationParams: { prompt: 'login', domain_hint: 'example.com', login_hint: 'bob@example.com' } },
+    ],
+    [
+      'nylas, all',
+      nylas({ region: 'eu', provider: 'google', offline: true }),
+      {
+        authorizationEndpoint: 'https://api.eu.nylas.com/v3/connect/auth',
+        tokenEndpoint: 'https://api.eu.nylas.com/v3/connect/token',
+        apiBaseUrl: 'https://api.eu.nylas.com/v3/',
+        authorizationParams: { provider: 'google', access_type: 'offline' },
+      },
+    ],
+    ['spotify, showDialog', spotify({ showDialog: true }), { authorizationParams: { show_dialog: 'true' } }],
+    [
+      'discord, all',
+      discord({ prompt: 'none', permissions: '8' }),
+      { authorizationParams: { prompt: 'none', permissions: '8' } },
+    ],
+    [
+      'meetup, a parameter and a scope',
+      meetup({ authorizationParams: { a: 'b' }, scope: ['ageless'] }),
+      { authorizationParams: { a: 'b' }, scope: ['ageless'] },
+    ],
+    [
+      'atlassian, a parameter more',
+      atlassian({ authorizationParams: { audience: 'other', a: 'b' } }),
+      { authorizationParams: { audience: 'other', a: 'b' } },
+    ],
+    ['x, a name', x({ name: 'twitter' }), { name: 'twitter', kind: 'oauth2' }],
+  ])('O62 takes its options: %s', (_what, given, expected) => {
+    expect(given).toMatchObject(expected);
+    expect(checked({ ...given, ...client } as OAuthProviderOptions)).toMatchObject(expected);
+  });
+
+  it('O62 asks for the secret that its provider knows', () => {
+    expect(() => checked(github({ clientId: 'app' }))).toThrow(
+      expect.objectContaining({ option: 'p.clientSecret', message: expect.stringMatching(/is missing/) }),
+    );
+    expect(checked(github({ clientId: 'app', tokenEndpointAuthMethod: 'none' }))).toMatchObject({ clientId: 'app' });
+  });
+
+  it('O62 reads an identity that is given from the userinfo answer, whatever the preset does', () => {
+    expect(slack({ identity: { subject: 'user.id' } })).toMatchObject({
+      identityFrom: 'userinfo',
+      identity: { subject: 'user.id' },
+    });
+  });
+
+  it('takes no template for another issuer than its own', () => {
+    expect(microsoft({ issuer: 'https://sso.example.com' })).toMatchObject({ issuerTemplate: undefined });
+  });
+
+  describe('with a client in the environment', () => {
+    const names: [string, string][] = [
+      ...['atlassian', 'discord', 'dropbox', 'facebook', 'github', 'gitlab', 'google', 'meetup', 'nylas'].map(
+        (name): [string, string] => [name, name.toUpperCase()],
+      ),
+      ['microsoft', 'AZURE'],
+      ['slack', 'SLACK'],
+      ['slackLogin', 'SLACK_LOGIN'],
+      ['spotify', 'SPOTIFY'],
+      ['x', 'X'],
+    ];
+
+    it.each(names)('%s takes that of %s_OAUTH_CLIENT_ID and _SECRET', (name, prefix) => {
+      const before = process.env;
+      process.env = { [`${prefix}_OAUTH_CLIENT_ID`]: 'of-the', [`${prefix}_OAUTH_CLIENT_SECRET`]: 'environment' };
+      try {
+        expect(presets[name]!()).toMatchObject({ clientId: 'of-the', clientSecret: 'environment' });
+        expect(presets[name]!({ clientId: 'mine' }).clientId).toBe('mine');
+        expect(presets[name]!({ clientId: 'mine' }).clientSecret).toBeUndefined();
+      } finally {
+        process.env = before;
+      }
+    });
+  });
+});
+
+describe('oauth2Provider()', () => {
+  const good = {
+    ...client,
+    authorizationEndpoint: 'https://a.example/authorize',
+    tokenEndpoint: 'https://a.example/token',
+    userinfoEndpoint: 'https://a.example/me',
+  };
+
+  it.each<[string, object, string, RegExp]>([
+    ['no authorizationEndpoint', { authorizationEndpoint: undefined }, 'authorizationEndpoint', /./],
+    ['no tokenEndpoint', { tokenEndpoint: '' }, 'tokenEndpoint', /./],
+    ['no userinfoEndpoint', { userinfoEndpoint: undefined }, 'userinfoEndpoint', /is missing/],
+    ['a path', { tokenEndpoint: '/token' }, 'tokenEndpoint', /must be a URL/],
+    ['a script', { authorizationEndpoint: 'javascript:alert(1)' }, 'authorizationEndpoint', /is not https/],
+    ['plain http', { tokenEndpoint: 'http://a.example/token' }, 'tokenEndpoint', /is not https/],
+    ['plain http on loopback', { apiBaseUrl: 'http://127.0.0.1/' }, 'apiBaseUrl', /set allowInsecureLoopback/],
+    ['a password in a URL', { userinfoEndpoint: 'https://a:b@a.example/' }, 'userinfoEndpoint', /must be a URL/],
+    ['a word for an issuer', { issuer: 'none' }, 'issuer', /must be the issuer's URL/],
+    ['another separator', { scopeSeparator: ';' }, 'scopeSeparator', /must be ' ' or ','/],
+    ['a user scope of two words', { userScope: ['a b'] }, 'userScope', /list of scope values/],
+    ['a typo in identity', { identity: { sub: 'id' } }, 'identity.sub', /is no option/],
+    ['a number for a path', { identity: { subject: 5 } }, 'identity', /object of texts/],
+    ['words that are none', { tokenErrors: { a: 5 } }, 'tokenErrors', /object of texts/],
+    ['an unknown option', { userInfoEndpoint: 'x' }, 'userInfoEndpoint', /is no option/],
+    ['a proof without a secret', { clientSecret: undefined, appSecretProof: true }, 'clientSecret', /appSecretProof/],
+    ['pkce by word', { pkce: 'no' }, 'pkce', /./],
+  ])('O64 is refused with %s', (_what, options, option, problem) => {
+    const make = () => checked(oauth2Provider('plain', { ...good, ...options } as never));
+    expect(make).toThrow(expect.objectContaining({ option: `p.${option}`, message: expect.stringMatching(problem) }));
+    expect(make).not.toThrow(/secret'/);
+  });
+
+  it('O64 takes one that is right', () => {
+    expect(checked(oauth2Provider('plain', good))).toMatchObject({ name: 'plain', scope: [], pkce: true });
+  });
+});

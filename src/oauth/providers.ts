@@ -23,9 +23,13 @@ export function oauthProviders({ oauthProviders: path, allowLoopbackHttp }: Envi
 
 /** Presets whose client the environment holds, such as `GITHUB_OAUTH_CLIENT_ID`: the library knows the names. */
 function fromVariables(): Providers {
-  return Object.values(presets)
-    .map((preset) => preset())
-    .filter(({ clientId }) => clientId !== undefined);
+  const found = Object.values(presets).map((preset) => preset());
+  const half = found.find(({ clientId, clientSecret }) => (clientId === undefined) !== (clientSecret === undefined));
+  if (half !== undefined)
+    throw new EnvironmentError([
+      `the client of ${half.name} must be whole: set …_OAUTH_CLIENT_ID and …_OAUTH_CLIENT_SECRET, or neither`,
+    ]);
+  return found.filter(({ clientId }) => clientId !== undefined);
 }
 
 function fromFile(path: string, allowLoopbackHttp: boolean): Providers {

@@ -21,7 +21,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'latchkey-oauth-'));
   port = await freePort();
   origin = `http://127.0.0.1:${port}`;
-  const redirect_uris = [`${origin}/login/corp/authorized`];
+  const redirect_uris = ['corp', 'plain', 'github'].map((name) => `${origin}/login/${name}/authorized`);
   provider = new RealProvider([{ client_id: 'app', client_secret: 'the secret of the app', redirect_uris }]);
   await provider.start();
 });
@@ -38,6 +38,31 @@ const corp = () => ({
   tokenEndpointAuthMethod: 'client_secret_basic',
   scope: ['openid', 'email', 'offline_access'],
 });
+
+/** The same provider, of which nothing is known but where it is. */
+const plain = () => ({
+  kind: 'oauth2',
+  authorizationEndpoint: `${provider.issuer}/auth`,
+  tokenEndpoint: `${provider.issuer}/token`,
+  userinfoEndpoint: `${provider.issuer}/api/me`,
+  apiBaseUrl: `${provider.issuer}/api/`,
+  clientId: 'app',
+  clientSecret: 'the secret of the app',
+  issuer: provider.issuer,
+  scope: ['read'],
+  identity: { subject: 'data.id', email: 'data.mail' },
+});
+
+/** A variable or two, for as long as something is made. */
+async function withVariables<T>(variables: Record<string, string>, work: () => Promise<T>): Promise<T> {
+  const before = process.env;
+  process.env = { ...before, ...variables };
+  try {
+    return await work();
+  } finally {
+    process.env = before;
+  }
+}
 
 function fileOf(content: unknown): string {
   const path = join(folder, 'providers.json');
@@ -86,6 +111,20 @@ describe.each(await reachableDatabases())('the reference application with a prov
     expect(byPassword.status).toBe(401);
   });
 
+  it.each(['express', 'fastify'])('O62 logs in with plain OAuth 2, and with a preset (%s)', async (adapter) => {
+    const { kind: _kind, ...elsewhere } = plain();
+    const file = fileOf({ plain: plain(), github: { preset: 'github', ...elsewhere } });
+    const variables = { ADAPTER: adapter, OAUTH_PROVIDERS: file, DATABASE_URL: urlOf(database) };
+    app = await createApp(environment(variables));
+    await app.listen(port, '127.0.0.1');
+    for (const name of ['plain', 'github']) {
+      const browser = new Browser();
+      // oxlint-disable-next-line no-await-in-loop -- one log-in after the other
+      const page = await browser.follow(await browser.visit(`${origin}/login/${name}?return_to=/me`), () => true);
+      expect([page.status, page.body['sub']]).toEqual([200, `${name}:4711`]);
+    }
+  });
+
   it('SF-01 begins another session with each log-in', async () => {
     app = await createApp(environment({ OAUTH_PROVIDERS: fileOf({ corp: corp() }), DATABASE_URL: urlOf(database) }));
     await app.listen(port, '127.0.0.1');
@@ -123,7 +162,16 @@ it.each<[string, () => unknown, RegExp]>([
   ['a text for a provider', () => ({ corp: 'x' }), /OAUTH_PROVIDERS: corp must be an object/],
   ['a name inside', () => ({ corp: { ...corp(), name: 'x' } }), /OAUTH_PROVIDERS: corp\.name must not stand there/],
   ['no kind', () => ({ corp: { ...corp(), kind: undefined } }), /OAUTH_PROVIDERS: corp\.kind must be 'oidc'/],
+  ['another kind', () => ({ corp: { ...corp(), kind: 'oauth3' } }), /corp\.kind must be 'oidc' or 'oauth2'/],
   ['no client', () => ({ corp: { ...corp(), clientId: undefined } }), /OAUTH_PROVIDERS: corp\.clientId /],
+  ['an unknown preset', () => ({ a: { preset: 'myspace' } }), /a\.preset must be one of atlassian, discord, /],
+  ['a preset of every object', () => ({ a: { preset: 'constructor' } }), /a\.preset must be one of/],
+  ['a list of presets', () => ({ a: { preset: ['github'] } }), /a\.preset must be one of/],
+  ['a preset beside a kind', () => ({ a: { ...plain(), preset: 'x' } }), /a\.kind stands beside preset/],
+  ['a preset without a client', () => ({ a: { preset: 'x' } }), /OAUTH_PROVIDERS: a\.clientId /],
+  ['a preset with a typo', () => ({ a: { preset: 'x', clientid: 'a' } }), /OAUTH_PROVIDERS: a\.clientid is no option/],
+  ['no endpoint', () => ({ a: { ...plain(), tokenEndpoint: undefined } }), /OAUTH_PROVIDERS: a\.tokenEndpoint /],
+  ['a path that is none', () => ({ a: { ...plain(), identity: { id: 'id' } } }), /a\.identity\.id is no option/],
   ['a number', () => ({ corp: { ...corp(), clientSecret: 5 } }), /OAUTH_PROVIDERS: corp\.clientSecret /],
   ['a typo', () => ({ corp: { ...corp(), scopes: [] } }), /OAUTH_PROVIDERS: corp\.scopes is no option/],
   ['a bad name', () => ({ 'a b': corp() }), /OAUTH_PROVIDERS: a b\.name must be 1 to 32 letters/],
@@ -137,6 +185,36 @@ it.each<[string, () => unknown, RegExp]>([
   await expect(start).rejects.toThrow(EnvironmentError);
   await expect(start).rejects.toThrow(problem);
   await expect(start).rejects.not.toThrow(/the secret/);
+});
+
+describe('with a client in the environment', () => {
+  const client = { GITHUB_OAUTH_CLIENT_ID: 'of-the-environment', GITHUB_OAUTH_CLIENT_SECRET: 'the secret' };
+  const linkOf = (variables: Record<string, string>, file: unknown) =>
+    withVariables(variables, async () => {
+      const app = await createApp(environment({ OAUTH_PROVIDERS: fileOf(file) }));
+      try {
+        await app.listen(port, '127.0.0.1');
+        return nextOf(await new Browser().visit(`${origin}/login/github`));
+      } finally {
+        await app.close();
+      }
+    });
+
+  it('O62 offers the preset, beside those of the file', async () => {
+    const next = (await linkOf(client, { corp: corp() }))!;
+    expect(next.origin + next.pathname).toBe('https://github.com/login/oauth/authorize');
+    expect(next.searchParams.get('client_id')).toBe('of-the-environment');
+  });
+
+  it('O62 leaves a provider of the file as it is', async () => {
+    expect((await linkOf(client, { github: plain() }))!.origin).toBe(provider.issuer);
+  });
+
+  it.each(Object.entries(client))('O64 does not start with %s alone', async (name, value) => {
+    const start = withVariables({ [name]: value }, async () => createApp(environment({})));
+    await expect(start).rejects.toThrow(/the client of github must be whole/);
+    await expect(start).rejects.not.toThrow(/the secret/);
+  });
 });
 
 it('O64 wants to be told that a provider may use http', async () => {

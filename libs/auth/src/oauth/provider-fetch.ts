@@ -67,8 +67,8 @@ function parsed(text: string): Answer | undefined {
   }
 }
 
-/** Without those of the old body; its type becomes that of JSON. */
+/** What oauth4webapi reads. The length was that of another text. */
 function kept(headers: Headers): Headers {
-  const challenge = headers.get('www-authenticate');
-  return new Headers(challenge === null ? {} : { 'www-authenticate': challenge });
+  const names = ['content-type', 'www-authenticate'].filter((name) => headers.has(name));
+  return new Headers(names.map((name): [string, string] => [name, headers.get(name)!]));
 }

@@ -24,12 +24,12 @@ export async function userinfoIdentity(
   source: ProviderMetadata,
   tokens: oauth.TokenEndpointResponse,
 ): Promise<OAuthIdentity> {
-  const { identityFrom } = provider;
+  const { identityFrom, userTokenMember } = provider;
   const identity: Paths = { ...defaultPaths, ...provider.identity };
   const phase = identityFrom === 'token' ? 'token' : 'userinfo';
   // where both are given, the outer token is the application's own
-  const accessToken = textAt(tokens, `${provider.userTokenMember}.access_token`) ?? tokens.access_token;
-  const ask = (asked: Asked) => askApi(provider, source, accessToken, asked);
+  const ofUser = userTokenMember === undefined ? undefined : textAt(tokens, `${userTokenMember}.access_token`);
+  const ask = (asked: Asked) => askApi(provider, source, ofUser ?? tokens.access_token, asked);
   const answer = phase === 'token' ? tokens : asObject(await ask(userinfoRequest(provider)));
   const subject = textAt(answer, identity.subject);
   if (subject === undefined || subject.length > longestSubject)
@@ -58,7 +58,7 @@ function emailOf(
 
 /** Beside the address, unless said otherwise: the word on one address must not verify another. */
 function proofPath({ email, emailVerified }: Paths): string {
-  return emailVerified ?? email.replace(/[^.]*$/, 'email_verified');
+  return emailVerified ?? email.replace(/[^.|]*$/, 'email_verified');
 }
 
 function userinfoRequest({ userinfoEndpoint, userinfoMethod, userinfoQuery }: OAuth2Provider): Asked {

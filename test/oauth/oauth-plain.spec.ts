@@ -353,13 +353,16 @@ describe.each(adapters)('plain OAuth 2 (%s)', (adapter) => {
     });
 
     it('O62 takes the token of the user where Slack gives no other, and an identity of ones own', async () => {
-      const authed_user = { id: 'U1', access_token: 'of-the-user', token_type: 'user', scope: 'identity.basic' };
+      const authed_user = {
+        ...{ id: 'U1', access_token: 'of-the-user', token_type: 'user', scope: 'identity.basic' },
+        id_token: 'unchecked.id.token',
+      };
       const userinfo = { sub: undefined, user: { id: 'U1', email: 'bob@example.com' } };
       const none = { access_token: undefined, token_type: undefined };
       provider.reset(plainly({ token: { ok: true, ...none, authed_user }, userinfo }));
       await dance(browser, '/login/member');
       expect(identity()).toMatchObject({ subject: 'U1', email: 'bob@example.com', emailVerified: false });
-      expect(app.logins[0]!.tokens.accessToken).toBe('of-the-user');
+      expect(app.logins[0]!.tokens).toMatchObject({ accessToken: 'of-the-user', idToken: undefined });
       expect(provider.seen.at(-1)!.headers.authorization).toBe('Bearer of-the-user');
     });
 

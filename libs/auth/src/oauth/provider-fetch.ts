@@ -41,10 +41,10 @@ function tokenAnswer(provider: OAuthProvider, answer: Answer): Answer {
 type OAuth2Provider = Extract<OAuthProvider, { kind: 'oauth2' }>;
 
 function plainTokens({ tokenTypeIsBearer, userTokenMember }: OAuth2Provider, answer: Answer): Answer {
-  // nobody checks its signature here, so nobody shall read it
-  const { id_token: _unchecked, ...tokens } = answer;
   const ofUser = userTokenMember === undefined ? undefined : valueAt(answer, userTokenMember);
-  const own = tokens['access_token'] === undefined && typeof ofUser === 'object' ? { ...tokens, ...ofUser } : tokens;
+  const isOfUser = answer['access_token'] === undefined && typeof ofUser === 'object';
+  // nobody checks its signature here, so nobody shall read it, whichever of the two it stands in
+  const { id_token: _unchecked, ...own } = isOfUser ? { ...answer, ...ofUser } : answer;
   return tokenTypeIsBearer ? { ...own, token_type: 'Bearer' } : own;
 }
 

@@ -4,6 +4,7 @@ import { AuthConfigError } from '../auth.errors.js';
 import { AUTH_EVENTS, type AuthEventListener } from '../auth.events.js';
 import { checkSlice, type Given } from '../auth.slices.js';
 import type { OAuthEdge } from '../oauth/oauth-edge.js';
+import { OAuthListeners } from '../oauth/oauth-listeners.js';
 import { OAuthTransport } from '../oauth/oauth-transport.js';
 import { OAuthRouteOptions, resolveOAuthOptions, type GivenOAuthOptions } from '../oauth/oauth.options.js';
 import { OAuthService } from '../oauth/oauth.service.js';
@@ -39,6 +40,7 @@ export function oauthLogin(options: OAuthLoginOptions | OAuthLoginFactory): OAut
   return {
     providers: [
       optionsProvider(rest as OAuthLoginOptions | OAuthLoginFactory),
+      OAuthListeners,
       serviceProvider(routes.path),
       OAuthStrategies,
     ],

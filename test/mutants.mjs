@@ -1,10 +1,10 @@
 /**
  * Takes one security check away at a time and sees that the test named beside it fails.
  *
- * Works on a copy in a temporary folder; the checkout is not touched. `npm run mutants` runs all of them,
- * `npm run mutants -- JF-02` those whose id begins so.
+ * Works on copies in a temporary folder, one for each processor; the checkout is not touched. `npm run mutants` runs all of
+ * them, `npm run mutants -- JF-02` those whose id begins so.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import {
   cpSync,
   existsSync,
@@ -15,7 +15,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
 const root = resolve(import.meta.dirname, '..');
@@ -24,22 +24,28 @@ const mutants = JSON.parse(readFileSync(join(root, 'test/mutants.json'), 'utf8')
   id.startsWith(wanted),
 );
 
-const copy = mkdtempSync(join(tmpdir(), 'latchkey-mutants-'));
-process.on('exit', () => rmSync(copy, { recursive: true, force: true }));
-for (const name of ['libs', 'src', 'test', 'jest.config.js', 'package.json', 'ormconfig.ts']) {
-  cpSync(join(root, name), join(copy, name), {
-    recursive: true,
-    filter: (path) => !/[\\/](node_modules|dist)([\\/]|$)/.test(path),
-  });
-}
-symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
-for (const lib of readdirSync(join(root, 'libs'))) {
-  const own = join(root, 'libs', lib, 'node_modules');
-  if (existsSync(own)) symlinkSync(own, join(copy, 'libs', lib, 'node_modules'));
+const copies = Array.from({ length: availableParallelism() }, copyOfCheckout);
+process.on('exit', () => copies.forEach((copy) => rmSync(copy, { recursive: true, force: true })));
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1));
+
+function copyOfCheckout() {
+  const copy = mkdtempSync(join(tmpdir(), 'latchkey-mutants-'));
+  for (const name of ['libs', 'src', 'test', 'jest.config.js', 'package.json', 'ormconfig.ts']) {
+    cpSync(join(root, name), join(copy, name), {
+      recursive: true,
+      filter: (path) => !/[\\/](node_modules|dist)([\\/]|$)/.test(path),
+    });
+  }
+  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
+  for (const lib of readdirSync(join(root, 'libs'))) {
+    const own = join(root, 'libs', lib, 'node_modules');
+    if (existsSync(own)) symlinkSync(own, join(copy, 'libs', lib, 'node_modules'));
+  }
+  return copy;
 }
 
-/** Run the tests of a file whose names hold a text. @returns how many passed and failed. */
-function run(file, name) {
+/** Run the tests of a file whose names hold one of the texts. @returns those that ran, and whether the file did not. */
+async function run(copy, file, names) {
   const output = join(copy, 'result.json');
   rmSync(output, { force: true });
   const jest = [
@@ -49,19 +55,24 @@ function run(file, name) {
     '--runInBand',
     '--forceExit',
   ];
-  const pattern = name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  const pattern = names.map((name) => name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|');
   const options = ['--runTestsByPath', file, '-t', pattern, '--json', '--outputFile', output, '--silent'];
-  spawnSync(process.execPath, [...jest, ...options], { cwd: copy, stdio: 'ignore', timeout: 120_000 });
+  await new Promise((done) => {
+    spawn(process.execPath, [...jest, ...options], { cwd: copy, stdio: 'ignore', timeout: 120_000 }).once('exit', done);
+  });
   try {
-    const { numPassedTests, numFailedTests, numRuntimeErrorTestSuites } = JSON.parse(readFileSync(output, 'utf8'));
-    return { passed: numPassedTests, failed: numFailedTests, broken: numRuntimeErrorTestSuites };
+    const { testResults, numRuntimeErrorTestSuites } = JSON.parse(readFileSync(output, 'utf8'));
+    const ran = testResults.flatMap(({ assertionResults }) => assertionResults);
+    return { ran: ran.filter(({ status }) => status !== 'pending'), broken: numRuntimeErrorTestSuites > 0 };
   } catch {
-    return { passed: 0, failed: 0, broken: 1 };
+    return { ran: [], broken: true };
   }
 }
 
+const isFailure = ({ status }) => status === 'failed';
+
 /** Why the mutant counts as alive, or nothing when it was killed. */
-function survival({ file, find, replace, test }) {
+async function survival(copy, { file, find, replace, test }) {
   const path = join(copy, file);
   const original = readFileSync(path, 'utf8');
   if (original.split(find).length !== 2)
@@ -71,29 +82,43 @@ function survival({ file, find, replace, test }) {
     original.replace(find, () => replace),
   );
   try {
-    const { failed, broken } = run(test.file, test.name);
+    const { ran, broken } = await run(copy, test.file, [test.name]);
     // a mutant that does not even load proves nothing about the check
-    if (broken > 0) return 'the test file did not run';
-    return failed > 0 ? undefined : `no test named "${test.name}" failed`;
+    if (broken) return 'the test file did not run';
+    return ran.some(isFailure) ? undefined : `no test named "${test.name}" failed`;
   } finally {
     writeFileSync(path, original);
   }
 }
 
-const tests = new Map(mutants.map(({ test }) => [`${test.file}\0${test.name}`, test]));
-let alive = 0;
-for (const { file, name } of tests.values()) {
-  const { passed, failed } = run(file, name);
-  if (passed > 0 && failed === 0) continue;
-  alive += 1;
-  console.error(`BASELINE ${file}: "${name}" — ${passed} passed, ${failed} failed without any mutant`);
+/** Each copy takes the next piece of work when it has done one. */
+async function spread(pieces, work) {
+  const left = [...pieces];
+  await Promise.all(
+    copies.map(async (copy) => {
+      for (let piece = left.shift(); piece !== undefined; piece = left.shift()) await work(copy, piece);
+    }),
+  );
 }
-for (const mutant of mutants) {
-  const reason = survival(mutant);
+
+const namesByFile = new Map();
+for (const { test } of mutants) namesByFile.set(test.file, (namesByFile.get(test.file) ?? new Set()).add(test.name));
+let alive = 0;
+await spread(namesByFile, async (copy, [file, names]) => {
+  const { ran } = await run(copy, file, [...names]);
+  for (const name of names) {
+    const named = ran.filter(({ fullName }) => fullName.includes(name));
+    if (named.length > 0 && !named.some(isFailure)) continue;
+    alive += 1;
+    console.error(`BASELINE ${file}: "${name}": ${named.length} ran, not all of them passed without any mutant`);
+  }
+});
+await spread(mutants, async (copy, mutant) => {
+  const reason = await survival(copy, mutant);
   if (reason !== undefined) alive += 1;
   console.log(
     `${reason === undefined ? 'killed' : 'ALIVE '} ${mutant.id} ${mutant.what}${reason === undefined ? '' : `: ${reason}`}`,
   );
-}
+});
 console.log(`${mutants.length} mutants, ${alive} problems`);
 process.exitCode = alive === 0 && mutants.length > 0 ? 0 : 1;

@@ -1,5 +1,5 @@
 import * as oauth from 'oauth4webapi';
-import type { Flow } from './flow.js';
+import type { OAuth2Flow } from './flow.js';
 import { atProvider, refuse } from './provider-errors.js';
 import type { ProviderMetadata } from './provider-metadata.js';
 import type { OAuthProvider } from './provider.js';
@@ -13,7 +13,7 @@ import type { OAuthProvider } from './provider.js';
 export async function authorizationRequest(
   provider: OAuthProvider,
   source: ProviderMetadata,
-  flow: Flow,
+  flow: OAuth2Flow,
 ): Promise<string> {
   const metadata = await source.get();
   const parameters = await parametersOf(provider, flow);
@@ -25,7 +25,7 @@ export async function authorizationRequest(
   return url.href;
 }
 
-async function parametersOf(provider: OAuthProvider, flow: Flow): Promise<URLSearchParams> {
+async function parametersOf(provider: OAuthProvider, flow: OAuth2Flow): Promise<URLSearchParams> {
   const { scope, authorizationParams, responseMode, client } = provider;
   const isOidc = provider.kind === 'oidc';
   // OpenID Connect Core §11: a refresh token is asked for with the user's consent, or not given

@@ -5,12 +5,16 @@ import { equalText } from '../jwt/equal-text.js';
 /** One log-in, from its start to its answer. Times are epoch milliseconds. */
 export interface Flow {
   readonly provider: string;
+  /** Comes back in the answer, and names the flow. */
   readonly state: string;
-  readonly nonce: string;
-  readonly codeVerifier: string;
   readonly redirectUri: string;
   readonly returnTo: string;
   readonly startedAt: number;
+}
+
+export interface OAuth2Flow extends Flow {
+  readonly nonce: string;
+  readonly codeVerifier: string;
 }
 
 /** What a browser keeps for us while the provider has it. */

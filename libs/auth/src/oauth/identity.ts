@@ -16,6 +16,8 @@ export interface OAuthTokens {
   readonly refreshToken: string | undefined;
   /** Undefined for plain OAuth 2. */
   readonly idToken: string | undefined;
+  /** Of OAuth 1 alone: requests are signed with it. */
+  readonly tokenSecret: string | undefined;
   /** Epoch milliseconds; undefined when the provider does not tell. */
   readonly expiresAt: number | undefined;
 }
@@ -75,6 +77,7 @@ export async function identify(
       accessToken: tokens.access_token,
       refreshToken: tokens.refresh_token,
       idToken: tokens.id_token,
+      tokenSecret: undefined,
       expiresAt: expiryOf(tokens.expires_in, clock),
     },
   });

@@ -7,7 +7,13 @@ import { OAuthListeners } from './oauth-listeners.js';
 import { OAuthResult } from './oauth-result.js';
 
 const secret = 'a token that nobody may read';
-const tokens = { accessToken: secret, refreshToken: secret, idToken: undefined, expiresAt: undefined };
+const tokens = {
+  accessToken: secret,
+  refreshToken: secret,
+  idToken: undefined,
+  tokenSecret: undefined,
+  expiresAt: undefined,
+};
 const login = new OAuthLogin({
   provider: 'corp',
   identity: {

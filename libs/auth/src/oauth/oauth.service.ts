@@ -4,10 +4,10 @@ import type { AuthEventListener } from '../auth.events.js';
 import { seconds } from '../auth.durations.js';
 import type { OAuthFlowStore } from '../stores/oauth-flow.store.js';
 import { asking } from '../stores/store-answer.js';
-import { authorizationRequest } from './authorization-request.js';
-import { authorizationResponse, stateOf } from './authorization-response.js';
-import { flowCookieName, FlowCookies, flowLifetime, newSecret, stateHash, type Flow } from './flow.js';
-import { identify, type OAuthLogin } from './identity.js';
+import type { Dance } from './dance.js';
+import { flowCookieName, FlowCookies, flowLifetime, stateHash, type Flow } from './flow.js';
+import type { OAuthLogin } from './identity.js';
+import { OAuth2Dance } from './oauth2-dance.js';
 import type { OAuthExchange, OAuthTransport } from './oauth-transport.js';
 import type { OAuthSettings } from './oauth.options.js';
 import { outboundFetch } from './outbound-fetch.js';
@@ -15,7 +15,6 @@ import { providerFetch } from './provider-fetch.js';
 import { ProviderProblem, type ProviderFailure } from './provider-errors.js';
 import { ProviderMetadata } from './provider-metadata.js';
 import type { OAuthProvider } from './provider.js';
-import { tokenRequest } from './token-request.js';
 
 export interface OAuthServiceParts {
   readonly settings: OAuthSettings;
@@ -45,18 +44,14 @@ const rowMargin = 120_000;
  */
 export class OAuthService {
   private readonly flows: FlowCookies;
-  private readonly sources: ReadonlyMap<string, ProviderMetadata>;
+  private readonly dances: ReadonlyMap<string, Dance>;
 
   constructor(private readonly parts: OAuthServiceParts) {
     const { settings, clock } = parts;
     const timeout = seconds(settings.timeout);
     this.flows = new FlowCookies(settings.sealer);
-    this.sources = new Map(
-      [...settings.providers.values()].map((provider) => {
-        const { name, allowInsecureLoopback } = provider;
-        const outbound = outboundFetch({ timeout, allowInsecureLoopback });
-        return [name, new ProviderMetadata(provider, providerFetch(provider, outbound), clock)];
-      }),
+    this.dances = new Map(
+      [...settings.providers.values()].map((provider) => [provider.name, danceOf(provider, timeout, clock)]),
     );
   }
 
@@ -74,17 +69,17 @@ export class OAuthService {
    */
   async start(name: string, exchange: OAuthExchange, { returnTo }: { returnTo?: unknown } = {}): Promise<string> {
     const { settings, transport, clock } = this.parts;
-    const { provider, source } = this.find(name);
+    const dance = this.find(name);
     transport.keepPrivate(exchange);
-    const flow: Flow = {
-      provider: name,
-      ...{ state: newSecret(), nonce: newSecret(), codeVerifier: newSecret() },
-      redirectUri: this.redirectUri(provider),
-      returnTo: settings.returnTo.choose(returnTo),
-      startedAt: clock.now(),
-    };
-    const location = await this.told(name, () => authorizationRequest(provider, source, flow));
-    const crossSite = isCrossSite(provider);
+    const { flow, location } = await this.told(name, () =>
+      dance.begin({
+        provider: name,
+        redirectUri: this.redirectUri(dance.provider),
+        returnTo: settings.returnTo.choose(returnTo),
+        startedAt: clock.now(),
+      }),
+    );
+    const crossSite = dance.isCrossSite;
     for (const old of this.flows.superfluous(transport.cookies(exchange)))
       transport.drop(exchange, { name: old, crossSite });
     transport.keep(exchange, this.flows.seal(flow, crossSite));
@@ -100,36 +95,34 @@ export class OAuthService {
    */
   async complete(name: string, exchange: OAuthExchange): Promise<OAuthOutcome> {
     const { transport } = this.parts;
-    const { provider, source } = this.find(name);
+    const dance = this.find(name);
     transport.keepPrivate(exchange);
     const { method, values } = transport.parameters(exchange);
     const cookies = transport.cookies(exchange);
-    const state = stateOf(provider, method, values);
+    const state = dance.stateOf(method, values);
     const finished = this.flows.finishedAt(state, cookies);
     if (finished !== undefined) return { kind: 'repeated', returnTo: this.parts.settings.returnTo.choose(finished) };
-    const flow = this.flowOf(provider, state, values, cookies);
-    return this.told(name, () => this.answer(provider, source, values, flow, exchange));
+    const flow = this.flowOf(name, state, values, cookies);
+    return this.told(name, () => this.answer(dance, values, flow, exchange));
   }
 
   private async answer(
-    provider: OAuthProvider,
-    source: ProviderMetadata,
+    dance: Dance,
     values: URLSearchParams,
     flow: Flow,
     exchange: OAuthExchange,
   ): Promise<OAuthOutcome> {
     const { transport, clock, settings, emit } = this.parts;
+    const { provider, isCrossSite: crossSite } = dance;
     // the allow-list may have changed since
     const returnTo = settings.returnTo.choose(flow.returnTo);
-    const response = await authorizationResponse(provider, source, values, flow);
-    // claimed before the code is spent: a second answer must find nothing
+    const answer = await dance.read(values, { ...flow, returnTo });
+    // claimed before anything is spent: a second answer must find nothing
     if (!(await this.consume(flow))) return { kind: 'repeated', returnTo };
-    const crossSite = isCrossSite(provider);
     transport.drop(exchange, { name: flowCookieName(flow.state), crossSite });
-    if (response.kind === 'denied') return this.denied(provider, response.word, returnTo);
+    if (answer.kind === 'denied') return this.denied(provider, answer.word, returnTo);
 
-    const grant = await tokenRequest(provider, source, response.parameters, flow, clock);
-    const login = await identify(provider, source, grant, { ...flow, returnTo }, clock);
+    const login = await answer.redeem();
     transport.keep(exchange, this.flows.sealFinished(flow, crossSite));
     const { issuer, subject } = login.identity;
     emit('oauth.authorized', { provider: provider.name, issuer, subject, at: clock.now() });
@@ -142,20 +135,14 @@ export class OAuthService {
     return { kind: 'denied', error: word, returnTo: withError(returnTo, word) };
   }
 
-  private find(name: string): { provider: OAuthProvider; source: ProviderMetadata } {
-    const provider = this.parts.settings.providers.get(name);
-    const source = this.sources.get(name);
-    if (provider === undefined || source === undefined) throw new AuthError('oauth_provider_unknown');
-    return { provider, source };
+  private find(name: string): Dance {
+    const dance = this.dances.get(name);
+    if (dance === undefined) throw new AuthError('oauth_provider_unknown');
+    return dance;
   }
 
   /** Only the browser that began a flow has it (RFC 9700 §4.7.1), and only at the provider that it was begun with (§4.4). */
-  private flowOf(
-    { name }: OAuthProvider,
-    state: string,
-    values: URLSearchParams,
-    cookies: ReadonlyMap<string, string>,
-  ): Flow {
+  private flowOf(name: string, state: string, values: URLSearchParams, cookies: ReadonlyMap<string, string>): Flow {
     const flow = this.flows.open(state, cookies);
     if (flow === undefined || flow.provider !== name) {
       const code = values.has('error') ? 'oauth_response_invalid' : 'oauth_flow_unknown';
@@ -200,8 +187,9 @@ export class OAuthService {
   }
 }
 
-function isCrossSite({ responseMode }: OAuthProvider): boolean {
-  return responseMode === 'form_post';
+function danceOf(provider: OAuthProvider, timeout: number, clock: Clock): Dance {
+  const outbound = outboundFetch({ timeout, allowInsecureLoopback: provider.allowInsecureLoopback });
+  return new OAuth2Dance(provider, new ProviderMetadata(provider, providerFetch(provider, outbound), clock), clock);
 }
 
 /** The page that the log-in returns to is told why there is none. */

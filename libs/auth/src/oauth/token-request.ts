@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import * as oauth from 'oauth4webapi';
 import type { Clock } from '../auth.clock.js';
 import { equalText } from '../jwt/equal-text.js';
-import type { Flow } from './flow.js';
+import type { OAuth2Flow } from './flow.js';
 import { atProvider, refuse } from './provider-errors.js';
 import type { ProviderMetadata } from './provider-metadata.js';
 import type { OAuthProvider, OidcProvider } from './provider.js';
@@ -27,7 +27,7 @@ export async function tokenRequest(
   provider: OAuthProvider,
   source: ProviderMetadata,
   parameters: URLSearchParams,
-  flow: Flow,
+  flow: OAuth2Flow,
   clock: Clock,
 ): Promise<TokenGrant> {
   const { authenticate } = provider;

@@ -1,0 +1,41 @@
+import type { Flow } from './flow.js';
+import type { OAuthLogin } from './identity.js';
+import type { OAuthProvider } from './provider.js';
+
+/** A flow, as far as it does not depend on the protocol. */
+export type FlowStart = Omit<Flow, 'state'>;
+
+/** The provider's answer in the browser: nothing was spent for it yet. */
+export type DanceAnswer =
+  | { readonly kind: 'granted'; readonly redeem: () => Promise<OAuthLogin> }
+  /** The provider said no; `word` is its own. */
+  | { readonly kind: 'denied'; readonly word: string };
+
+/** A log-in as its protocol does it. What binds it to the browser, and lets it end but once, is OAuthService's. */
+export interface Dance {
+  readonly provider: OAuthProvider;
+
+  /** Does the answer come in a form that the provider's page posts? */
+  readonly isCrossSite: boolean;
+
+  /**
+   * @returns where to send the browser, and the flow with what its answer is checked by: `state` alone names it, and is known
+   * to nobody else.
+   * @throws ProviderProblem
+   */
+  begin(start: FlowStart): Promise<{ flow: Flow; location: string }>;
+
+  /**
+   * The `state` of the flow that an answer belongs to, before anything is known of it.
+   *
+   * @throws AuthError `oauth_response_invalid` when the answer came another way than it was asked for, or is none.
+   */
+  stateOf(method: string, values: URLSearchParams): string;
+
+  /**
+   * Is this the answer to the flow? Spends nothing: `redeem()` does.
+   *
+   * @throws ProviderProblem, and so does `redeem()`.
+   */
+  read(values: URLSearchParams, flow: Flow): Promise<DanceAnswer>;
+}

@@ -1,0 +1,42 @@
+import type { Clock } from '../auth.clock.js';
+import { authorizationRequest } from './authorization-request.js';
+import { authorizationResponse, stateOf } from './authorization-response.js';
+import type { Dance, DanceAnswer, FlowStart } from './dance.js';
+import { newSecret, type OAuth2Flow } from './flow.js';
+import { identify } from './identity.js';
+import type { ProviderMetadata } from './provider-metadata.js';
+import type { OAuthProvider } from './provider.js';
+import { tokenRequest } from './token-request.js';
+
+/** The authorization code of OAuth 2, and OpenID Connect on top of it: four steps, a file each. */
+export class OAuth2Dance implements Dance {
+  constructor(
+    readonly provider: OAuthProvider,
+    private readonly source: ProviderMetadata,
+    private readonly clock: Clock,
+  ) {}
+
+  get isCrossSite(): boolean {
+    return this.provider.responseMode === 'form_post';
+  }
+
+  async begin(start: FlowStart): Promise<{ flow: OAuth2Flow; location: string }> {
+    const flow = { ...start, state: newSecret(), nonce: newSecret(), codeVerifier: newSecret() };
+    return { flow, location: await authorizationRequest(this.provider, this.source, flow) };
+  }
+
+  stateOf(method: string, values: URLSearchParams): string {
+    return stateOf(this.provider, method, values);
+  }
+
+  async read(values: URLSearchParams, flow: OAuth2Flow): Promise<DanceAnswer> {
+    const response = await authorizationResponse(this.provider, this.source, values, flow);
+    if (response.kind === 'denied') return response;
+    return { kind: 'granted', redeem: () => this.redeem(response.parameters, flow) };
+  }
+
+  private async redeem(parameters: URLSearchParams, flow: OAuth2Flow) {
+    const grant = await tokenRequest(this.provider, this.source, parameters, flow, this.clock);
+    return identify(this.provider, this.source, grant, flow, this.clock);
+  }
+}

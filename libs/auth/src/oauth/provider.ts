@@ -3,6 +3,7 @@ import type { Client, ClientAuth } from 'oauth4webapi';
 import { AuthConfigError } from '../auth.errors.js';
 import { isLoopback } from '../auth.loopback.js';
 import { checkSlice } from '../auth.slices.js';
+import { bearer, type AuthorizeRequest } from './api-request.js';
 import { clientAuthentication } from './client-authentication.js';
 import { identityPathNames, type IdentityPaths } from './identity-paths.js';
 import { isAllowedEndpoint } from './outbound-fetch.js';
@@ -20,6 +21,8 @@ type Secrets = 'clientSecret' | 'privateKey' | 'tokenEndpointAuthMethod' | 'idTo
 interface CheckedClient {
   readonly client: Client;
   readonly authenticate: ClientAuth;
+  /** Requests to its API. */
+  readonly authorize: AuthorizeRequest;
 }
 
 export interface OidcProvider extends Omit<Readonly<OidcProviderOptions>, Secrets>, CheckedClient {}
@@ -73,6 +76,7 @@ function toOidcProvider(path: string, given: OidcOptions): OidcProvider {
       ...(algorithm !== undefined && { id_token_signed_response_alg: algorithm }),
     },
     authenticate: clientAuthentication(path, { clientSecret, privateKey, tokenEndpointAuthMethod }),
+    authorize: bearer,
   };
 }
 
@@ -96,6 +100,7 @@ function toOAuth2Provider(path: string, given: OAuth2Options): OAuth2Provider {
     ...rest,
     client: { client_id: options.clientId },
     authenticate: clientAuthentication(path, { clientSecret, privateKey, tokenEndpointAuthMethod }),
+    authorize: bearer,
     userinfoParams: (accessToken): Record<string, string> =>
       options.appSecretProof
         ? { appsecret_proof: createHmac('sha256', clientSecret!).update(accessToken).digest('hex') }

@@ -1,4 +1,5 @@
 import type { OAuthFlowStore } from './oauth-flow.store.js';
+import type { OAuthLinkStore } from './oauth-link.store.js';
 import type { RevocationStore } from './revocation.store.js';
 import type { SessionStore } from './session.store.js';
 import type { SigningKeyStore } from './signing-key.store.js';
@@ -21,5 +22,6 @@ export interface AuthStores {
     /** For `jwt.managedKeys`. */
     signingKeys?: SigningKeyStore;
     oauthFlows?: OAuthFlowStore;
+    oauthLinks?: OAuthLinkStore;
   };
 }

@@ -4,6 +4,7 @@ import { AuthConfigError } from '../auth.errors.js';
 import type { AuthStores, InstanceFinder } from '../stores/auth-stores.js';
 import { authEntities } from './entities.js';
 import { TypeormOAuthFlowStore } from './typeorm-oauth-flow.store.js';
+import { TypeormOAuthLinkStore } from './typeorm-oauth-link.store.js';
 import { TypeormRevocationStore } from './typeorm-revocation.store.js';
 import { TypeormSessionStore } from './typeorm-session.store.js';
 import { TypeormSigningKeyStore } from './typeorm-signing-key.store.js';
@@ -32,6 +33,7 @@ export function typeormStores({ dataSource }: TypeormStoresOptions = {}): AuthSt
         sessions: new TypeormSessionStore(find),
         signingKeys: new TypeormSigningKeyStore(find),
         oauthFlows: new TypeormOAuthFlowStore(find),
+        oauthLinks: new TypeormOAuthLinkStore(find),
       };
     },
   };

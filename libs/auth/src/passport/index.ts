@@ -3,3 +3,22 @@ export { oauthLogin, type OAuthLoginFactory, type OAuthLoginOptions } from './oa
 export { OAuthService, type OAuthOutcome } from '../oauth/oauth.service.js';
 export type { OAuthIdentity } from '../oauth/oauth-identity.js';
 export { OAuthLogin, type OAuthTokens } from '../oauth/identity.js';
+export {
+  OnOAuthAuthorized,
+  OnOAuthBeforeLogin,
+  OnOAuthError,
+  OnOAuthLinked,
+  OnOAuthReauthRequired,
+  OnOAuthRefreshed,
+  OnOAuthScopeChanged,
+  OnOAuthUnlinked,
+  type OAuthHandlerOptions,
+} from './on-oauth.decorators.js';
+export {
+  OAuthAuthorizedEvent,
+  OAuthBeforeLoginEvent,
+  OAuthErrorEvent,
+  OAuthEvent,
+  type OAuthFlowInfo,
+} from '../oauth/oauth-event.js';
+export { OAuthResult, type OAuthHandlerResult, type OAuthResultOptions } from '../oauth/oauth-result.js';

@@ -1,4 +1,5 @@
 import type { InjectionToken, OptionalFactoryDependency, Provider } from '@nestjs/common';
+import { DiscoveryService } from '@nestjs/core';
 import { Clock } from '../auth.clock.js';
 import { AuthConfigError } from '../auth.errors.js';
 import { AUTH_EVENTS, type AuthEventListener } from '../auth.events.js';
@@ -10,6 +11,7 @@ import { OAuthRouteOptions, resolveOAuthOptions, type GivenOAuthOptions } from '
 import { OAuthService } from '../oauth/oauth.service.js';
 import { OAuthFlowStore } from '../stores/oauth-flow.store.js';
 import { OAuthStrategies } from './oauth-strategies.js';
+import { OAuthHandlerDiscovery } from './on-oauth-discovery.js';
 import { createOAuthController } from './oauth.controller.js';
 
 /** What `oauthLogin()` takes. */
@@ -41,6 +43,8 @@ export function oauthLogin(options: OAuthLoginOptions | OAuthLoginFactory): OAut
     providers: [
       optionsProvider(rest as OAuthLoginOptions | OAuthLoginFactory),
       OAuthListeners,
+      DiscoveryService,
+      OAuthHandlerDiscovery,
       serviceProvider(routes.path),
       OAuthStrategies,
     ],

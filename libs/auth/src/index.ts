@@ -50,6 +50,12 @@ export type { AuthEvents, AuthEventName, AuthEventListener, OAuthPhase } from '.
 
 // stores, time
 export { OAuthFlowStore, type ConsumedFlow } from './stores/oauth-flow.store.js';
+export {
+  OAuthGrantStore,
+  type OAuthGrantContent,
+  type OAuthGrantKey,
+  type OAuthGrantRow,
+} from './stores/oauth-grant.store.js';
 export { OAuthLinkStore, type OAuthLink, type OAuthLinkKey } from './stores/oauth-link.store.js';
 export { memoryStores, noStores } from './stores/memory.stores.js';
 export type { AuthStores, InstanceFinder } from './stores/auth-stores.js';

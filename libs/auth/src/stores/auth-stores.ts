@@ -1,4 +1,5 @@
 import type { OAuthFlowStore } from './oauth-flow.store.js';
+import type { OAuthGrantStore } from './oauth-grant.store.js';
 import type { OAuthLinkStore } from './oauth-link.store.js';
 import type { RevocationStore } from './revocation.store.js';
 import type { SessionStore } from './session.store.js';
@@ -22,6 +23,7 @@ export interface AuthStores {
     /** For `jwt.managedKeys`. */
     signingKeys?: SigningKeyStore;
     oauthFlows?: OAuthFlowStore;
+    oauthGrants?: OAuthGrantStore;
     oauthLinks?: OAuthLinkStore;
   };
 }

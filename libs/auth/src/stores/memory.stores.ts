@@ -1,6 +1,7 @@
 import type { AuthStores } from './auth-stores.js';
 import { MemoryRevocationStore } from './memory-revocation.store.js';
 import { MemoryOAuthFlowStore } from './memory-oauth-flow.store.js';
+import { MemoryOAuthGrantStore } from './memory-oauth-grant.store.js';
 import { MemoryOAuthLinkStore } from './memory-oauth-link.store.js';
 import { MemorySessionStore } from './memory-session.store.js';
 import { MemorySigningKeyStore } from './memory-signing-key.store.js';
@@ -15,6 +16,7 @@ export function memoryStores(): AuthStores {
       sessions: new MemorySessionStore(),
       signingKeys: new MemorySigningKeyStore(),
       oauthFlows: new MemoryOAuthFlowStore(),
+      oauthGrants: new MemoryOAuthGrantStore(),
       oauthLinks: new MemoryOAuthLinkStore(),
     }),
   };

@@ -3,7 +3,7 @@ import { AuthError } from '../auth.errors.js';
 /** As wide as the columns. Beyond it MySQL may cut an id off, and PostgreSQL cuts trailing spaces: neither says so. */
 const greatestIdLength = 255;
 /** Bytes of a `text` on MySQL. */
-const greatestJsonLength = 65_535;
+const greatestTextLength = 65_535;
 
 /** @throws AuthError `invalid_argument`. TypeORM reads null, undefined and objects in a condition in ways of its own (ST-05). */
 export function checkText(name: string, value: unknown): asserts value is string {
@@ -11,9 +11,15 @@ export function checkText(name: string, value: unknown): asserts value is string
 }
 
 /** For a text that is written. @throws AuthError `invalid_argument` */
-export function checkColumnText(name: string, value: unknown): void {
+export function checkColumnText(name: string, value: unknown, greatest = greatestIdLength): void {
   checkText(name, value);
-  if (value.length > greatestIdLength) throw wrong(`${name} has more than ${greatestIdLength} characters`);
+  if (value.length > greatest) throw wrong(`${name} has more than ${greatest} characters`);
+}
+
+/** The same for a column of type `text`. @throws AuthError `invalid_argument` */
+export function checkLongText(name: string, value: unknown): void {
+  checkText(name, value);
+  if (Buffer.byteLength(value) > greatestTextLength) throw wrong(`${name} has more than ${greatestTextLength} bytes`);
 }
 
 /** @throws AuthError `invalid_argument` naming the first that is none. */
@@ -31,8 +37,8 @@ export function checkWholeNumbers(values: Record<string, unknown>): void {
 /** @throws AuthError `invalid_argument` for what is no object, or too long for its column as a text. */
 export function checkJsonObject(name: string, value: unknown): void {
   if (typeof value !== 'object' || value === null) throw wrong(`${name} must be an object`);
-  if (Buffer.byteLength(JSON.stringify(value)) > greatestJsonLength) {
-    throw wrong(`${name} has more than ${greatestJsonLength} bytes as JSON`);
+  if (Buffer.byteLength(JSON.stringify(value)) > greatestTextLength) {
+    throw wrong(`${name} has more than ${greatestTextLength} bytes as JSON`);
   }
 }
 

@@ -2,8 +2,10 @@ import { AuthRevocation1785542400000 } from './migrations/1785542400000-auth-rev
 import { AuthSession1795219200000 } from './migrations/1795219200000-auth-session.js';
 import { AuthSigningKey1795305600000 } from './migrations/1795305600000-auth-signing-key.js';
 import { AuthOAuthFlow1795392000000 } from './migrations/1795392000000-auth-oauth-flow.js';
+import { AuthOAuthGrant1795478400000 } from './migrations/1795478400000-auth-oauth-grant.js';
 import { AuthOAuthLink1795564800000 } from './migrations/1795564800000-auth-oauth-link.js';
 import { OAuthFlowEntity } from './oauth-flow.entity.js';
+import { OAuthGrantEntity } from './oauth-grant.entity.js';
 import { OAuthLinkEntity } from './oauth-link.entity.js';
 import { RefreshTokenEntity } from './refresh-token.entity.js';
 import { RefreshUseEntity } from './refresh-use.entity.js';
@@ -19,6 +21,7 @@ export const authEntities = [
   RefreshTokenEntity,
   SigningKeyEntity,
   OAuthFlowEntity,
+  OAuthGrantEntity,
   OAuthLinkEntity,
 ];
 
@@ -28,5 +31,6 @@ export const authMigrations = [
   AuthSession1795219200000,
   AuthSigningKey1795305600000,
   AuthOAuthFlow1795392000000,
+  AuthOAuthGrant1795478400000,
   AuthOAuthLink1795564800000,
 ];

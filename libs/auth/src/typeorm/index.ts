@@ -2,6 +2,7 @@ export { typeormStores } from './typeorm.stores.js';
 export type { TypeormStoresOptions } from './typeorm.stores.js';
 export { authEntities, authMigrations } from './entities.js';
 export { OAuthFlowEntity } from './oauth-flow.entity.js';
+export { OAuthGrantEntity } from './oauth-grant.entity.js';
 export { OAuthLinkEntity } from './oauth-link.entity.js';
 export { RefreshTokenEntity } from './refresh-token.entity.js';
 export { RefreshUseEntity } from './refresh-use.entity.js';

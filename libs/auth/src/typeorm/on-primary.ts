@@ -12,7 +12,7 @@ import type { DataSource, EntityManager } from 'typeorm';
  */
 export async function onPrimary<T>(
   dataSource: DataSource,
-  kept: 'revocations' | 'sessions' | 'signing keys' | 'OAuth flows' | 'OAuth links',
+  kept: 'revocations' | 'sessions' | 'signing keys' | 'OAuth flows' | 'OAuth grants' | 'OAuth links',
   work: (db: EntityManager) => Promise<T>,
 ): Promise<T> {
   const runner = dataSource.createQueryRunner('master');

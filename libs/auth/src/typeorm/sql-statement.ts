@@ -24,8 +24,8 @@ interface Compiled<Name extends string> {
 export class SqlStatement<Name extends string> {
   private readonly compiled = new WeakMap<DataSource, Compiled<Name>>();
 
-  /** @param write makes the text; no value goes into it. */
-  constructor(private readonly write: (table: TableOf) => string) {}
+  /** @param write makes the text; no value goes into it. MySQL and MariaDB write an upsert in a way of their own. */
+  constructor(private readonly write: (table: TableOf, isMySql: boolean) => string) {}
 
   /** Of a SELECT: the rows, by the names of their columns. */
   async rows<Column extends string>(db: EntityManager, parameters: Parameters<Name>): Promise<Record<Column, Raw>[]> {
@@ -56,12 +56,13 @@ export class SqlStatement<Name extends string> {
 
   private compile(dataSource: DataSource): Compiled<Name> {
     const { driver } = dataSource;
+    const isMySql = ['mysql', 'mariadb', 'aurora-mysql'].includes(dataSource.options.type);
     const table: TableOf = (entity) => {
       const path = dataSource.getMetadata(entity).tablePath.split('.');
       return path.map((part) => driver.escape(part)).join('.');
     };
     const order: Name[] = [];
-    const sql = this.write(table).replaceAll(/:(\w+)/g, (_, name: Name) => {
+    const sql = this.write(table, isMySql).replaceAll(/:(\w+)/g, (_, name: Name) => {
       order.push(name);
       return driver.createParameter(name, order.length - 1);
     });

@@ -4,6 +4,7 @@ import { AuthConfigError } from '../auth.errors.js';
 import type { AuthStores, InstanceFinder } from '../stores/auth-stores.js';
 import { authEntities } from './entities.js';
 import { TypeormOAuthFlowStore } from './typeorm-oauth-flow.store.js';
+import { TypeormOAuthGrantStore } from './typeorm-oauth-grant.store.js';
 import { TypeormOAuthLinkStore } from './typeorm-oauth-link.store.js';
 import { TypeormRevocationStore } from './typeorm-revocation.store.js';
 import { TypeormSessionStore } from './typeorm-session.store.js';
@@ -33,6 +34,7 @@ export function typeormStores({ dataSource }: TypeormStoresOptions = {}): AuthSt
         sessions: new TypeormSessionStore(find),
         signingKeys: new TypeormSigningKeyStore(find),
         oauthFlows: new TypeormOAuthFlowStore(find),
+        oauthGrants: new TypeormOAuthGrantStore(find),
         oauthLinks: new TypeormOAuthLinkStore(find),
       };
     },

@@ -13,6 +13,7 @@ const levels: Record<string, number> = {
   'auth.loopback.ts': 0,
   'auth.sealer.ts': 0,
   'auth.slices.ts': 0,
+  'auth.time-limit.ts': 0,
   jwt: 1,
   stores: 1,
   resource: 2,

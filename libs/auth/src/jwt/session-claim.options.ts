@@ -17,7 +17,7 @@ export interface SessionClaimOptions<Value extends JsonValue> {
   key: string;
   /**
    * What the session has today: asked at the log-in, at each refresh, and where a route finds the value missing or too old.
-   * Undefined counts as null, which no validator accepts. What it throws is an outage: 503.
+   * Undefined counts as null, which no validator accepts. What it throws is an outage, and so is no answer within 3 seconds: 503.
    */
   fetch(session: ClaimOwner, find: ProviderFinder): Value | null | undefined | Promise<Value | null | undefined>;
   /**

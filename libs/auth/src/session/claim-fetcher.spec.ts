@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { ForbiddenException } from '@nestjs/common';
 import { AuthError } from '../auth.errors.js';
 import { defineClaim, type SessionClaim } from '../jwt/session-claim.js';
@@ -66,6 +67,25 @@ describe('ClaimFetcher', () => {
     ]) {
       const fetched = fetcherOf(claimOf(fetch)).fetchAll(owner);
       await expect(fetched).rejects.toMatchObject({ code: 'store_unavailable', statusCode: 503 });
+    }
+  });
+
+  it('S39 takes for an outage what does not answer within 3 seconds', async () => {
+    jest.useFakeTimers();
+    try {
+      const answers = [2_999, 3_001].map((milliseconds) =>
+        claimOf(() => new Promise((resolve) => setTimeout(resolve, milliseconds, 'pro'))),
+      );
+      const [soon, late] = answers.map((claim) =>
+        fetcherOf(claim)
+          .fetchAll(owner)
+          .catch((error: unknown) => error),
+      );
+      await jest.advanceTimersByTimeAsync(3_001);
+      expect(await soon).toEqual({ plan: { v: 'pro', t: start } });
+      expect(await late).toMatchObject({ code: 'store_unavailable', statusCode: 503 });
+    } finally {
+      jest.useRealTimers();
     }
   });
 

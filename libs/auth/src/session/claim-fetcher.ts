@@ -1,11 +1,15 @@
 import type { Clock } from '../auth.clock.js';
 import { AuthError } from '../auth.errors.js';
+import { within } from '../auth.time-limit.js';
 import type { ClaimValue } from '../jwt/claim-validator.js';
 import type { ClaimOwner, FetchedClaim, ProviderFinder } from '../jwt/session-claim.options.js';
 import { checkJson } from './issued-claims.js';
 
 /** Values by the names of their claims, as a token holds them. */
 export type FetchedClaims = Record<string, ClaimValue>;
+
+/** Milliseconds. A refresh waits for it too, and is to stay well below `session.reuseLeeway`. */
+const longestAnswer = 3_000;
 
 /** Asks the application for the claims that `session.claims` defines. */
 export class ClaimFetcher {
@@ -19,7 +23,7 @@ export class ClaimFetcher {
     return this.fetch(this.defined, owner);
   }
 
-  /** @throws AuthError `store_unavailable` when one cannot be had: an outage is no "no"; `invalid_argument` for one that is not defined, or no JSON */
+  /** @throws AuthError `store_unavailable` when one cannot be had, or not in time: an outage is no "no"; `invalid_argument` for one that is not defined, or no JSON */
   async fetch(claims: readonly FetchedClaim[], owner: ClaimOwner): Promise<FetchedClaims> {
     const { id, subject, tenant } = owner;
     const values = claims.map(async (claim) => [claim.key, await this.ask(claim, { id, subject, tenant })] as const);
@@ -47,7 +51,7 @@ export class ClaimFetcher {
   /** Whatever is thrown: an HttpException of the application would be taken for its word on this request. */
   private async answer(claim: FetchedClaim, owner: ClaimOwner): Promise<unknown> {
     try {
-      return await claim.fetch(owner, this.find);
+      return await within(longestAnswer, claim.fetch(owner, this.find));
     } catch (cause) {
       throw new AuthError('store_unavailable', { reason: `the claim ${claim.key} could not be fetched`, cause });
     }

@@ -1,4 +1,5 @@
 import { AuthConfigError, AuthError } from '../auth.errors.js';
+import { within } from '../auth.time-limit.js';
 
 /** Milliseconds. */
 const longestAnswer = 2_000;
@@ -10,17 +11,10 @@ const longestAnswer = 2_000;
  * @throws AuthError `store_unavailable`
  */
 export async function asking<T>(answer: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  // a half-open connection never answers: without a limit one lost question would stop the poll for good
-  const limit = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('no answer in time')), longestAnswer);
-  });
   try {
-    return await Promise.race([answer, limit]);
+    return await within(longestAnswer, answer);
   } catch (error) {
     if (error instanceof AuthError || error instanceof AuthConfigError) throw error;
     throw new AuthError('store_unavailable', { reason: 'the store cannot be asked', cause: error });
-  } finally {
-    clearTimeout(timer);
   }
 }

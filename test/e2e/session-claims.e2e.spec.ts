@@ -381,6 +381,21 @@ describeOnBoth('claims of a session', fixture, (api) => {
       expectUntouched(answer);
     });
 
+    it('S38 in an answer that comes late, after a refresh: nobody is logged out, and the next refresh has all', async () => {
+      const one = await client('cookie');
+      const late = await one.post('/claims', { theme: 'dark' });
+      users.roles = ['admin'];
+      await one.refresh();
+      expect((await one.call('GET', '/admin')).status).toBe(200);
+      one.access = cookiesOf(late)['sAccessToken']!.value;
+      const older = await one.call('GET', '/session');
+      expect([older.status, older.body['roles']]).toEqual([200, ['reader']]);
+      api.clock.advance(906);
+      expectRefusal(await one.call('GET', '/session'), 'token_expired');
+      expect((await one.refresh()).status).toBe(200);
+      expect(decoded(one.access)).toMatchObject({ theme: 'dark', roles: { v: ['admin'] } });
+    });
+
     it('S38 refuses claims that no cookie holds: the session goes on without them', async () => {
       const one = await client('cookie');
       const answer = await one.post('/claims', { theme: 'x'.repeat(3_500) }, { mayFail: true });
@@ -509,6 +524,18 @@ describeOnBoth(
       expect([answer.status, answer.headers['anti-csrf']]).toEqual([201, undefined]);
       expect((await send(cookiesOf(answer)['sAccessToken']!.value)).status).toBe(201);
       expect((await one.refresh()).status).toBe(200);
+    });
+
+    it('S37 S38 a late answer puts an older token beside the newest value: the client refreshes once', async () => {
+      const one = new SessionClient(api, 'cookie');
+      await one.logIn();
+      const late = await one.post('/claims', { theme: 'dark' });
+      await one.refresh();
+      one.access = cookiesOf(late)['sAccessToken']!.value;
+      const answer = await one.post('/claims', { theme: 'light' });
+      expect([answer.status, answer.body['message']]).toEqual([401, 'try refresh token']);
+      expect((await one.refresh()).status).toBe(200);
+      expect((await one.post('/claims', { theme: 'light' })).status).toBe(201);
     });
   },
 );

@@ -177,6 +177,10 @@ export class AuthService {
    * `hooks.sessionGrant` says otherwise. The answer to the request carries a new access token that holds them; the other tabs of
    * the client have it at once, or after their next refresh.
    *
+   * A client keeps what comes last. So of two requests at once, or of one and a refresh, the slower answer may put a token in place
+   * of one that knows more; it is of the same session, and ends no later than it would have. The session keeps every change, and
+   * the next refresh has them all.
+   *
    * Claims that would make the access token too long to be read, or too large for the cookie that it travels in, are refused.
    *
    * @param session as `@CurrentSession()` gave it.

@@ -552,6 +552,12 @@ describeOnBoth(
       expect((await one.refresh()).status).toBe(200);
       expect(decoded(one.access)).not.toHaveProperty('theme');
     });
+
+    it('begins no session outside a request that no cookie holds', async () => {
+      const claims = { theme: 'x'.repeat(3_500) };
+      await expect(api.auth.createSession('large', { claims })).rejects.toMatchObject({ code: 'invalid_argument' });
+      expect(await api.auth.listSessions({ subject: 'large' })).toEqual([]);
+    });
   },
 );
 

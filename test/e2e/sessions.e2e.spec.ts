@@ -49,6 +49,13 @@ class RoutesController {
 const controllers = [LogInController, RoutesController];
 const options = { publicUrl, session: {} };
 
+/** The largest number that holds, where the lower one does and the upper one does not. */
+async function largest(lower: number, upper: number, holds: (one: number) => Promise<boolean>): Promise<number> {
+  if (upper - lower === 1) return lower;
+  const middle = Math.floor((lower + upper) / 2);
+  return (await holds(middle)) ? largest(middle, upper, holds) : largest(lower, middle, holds);
+}
+
 describeOnBoth('a session', { options, controllers }, (api) => {
   const cookieClient = () => new SessionClient(api, 'cookie');
   const headerClient = () => new SessionClient(api, 'header');
@@ -125,6 +132,29 @@ describeOnBoth('a session', { options, controllers }, (api) => {
       await one.logIn();
       await other.logIn('alice', {}, bearer(one.access));
       expect(decoded(other.access)['sid']).not.toBe(decoded(one.access)['sid']);
+    });
+
+    it('refuses a log-in whose tokens would no more fit into a cookie at the first refresh', async () => {
+      const longest = await largest(2_000, 4_000, async (length) => {
+        const client = new SessionClient(api, 'cookie');
+        const { status } = await client.logIn('large', { text: 'x'.repeat(length) }, [], { mayFail: true });
+        return status === 200;
+      });
+      const client = new SessionClient(api, 'cookie');
+      await client.logIn('large', { text: 'x'.repeat(longest) });
+      expect((await client.refresh()).status).toBe(200);
+    });
+
+    it('refuses a log-in whose token would be too long to be read at the first refresh', async () => {
+      const create = (length: number) => api.auth.createSession('large', { claims: { text: 'x'.repeat(length) } });
+      const longest = await largest(8_000, 16_000, (length) =>
+        create(length).then(
+          () => true,
+          () => false,
+        ),
+      );
+      const { refresh_token: refreshToken } = await create(longest);
+      await expect(api.auth.refreshSession(refreshToken)).resolves.toMatchObject({ token_type: 'Bearer' });
     });
   });
 

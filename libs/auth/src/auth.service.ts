@@ -127,7 +127,8 @@ export class AuthService {
    *
    * @param user the subject, or whatever `hooks.subject` makes one of.
    * @returns what the handler may answer: the RFC 6749 §5.1 object where the client keeps its tokens, `{}` where cookies do.
-   * @throws AuthError `reserved_claim`, `invalid_argument`, `store_unavailable`
+   * @throws AuthError `reserved_claim`; `invalid_argument` also for claims with which a token of the session, now or after its first
+   *   refresh, would not fit into its cookie, or be too long to be read; `store_unavailable`
    */
   async createSession(
     user: unknown,
@@ -142,7 +143,7 @@ export class AuthService {
     exchange?: HttpExchange,
   ): Promise<TokenResponse | Record<string, never>> {
     if (exchange !== undefined) return this.answers.create(user, options, exchange);
-    return this.answers.response(await this.sessions.create(user, options));
+    return this.answers.createApart(user, options);
   }
 
   /**

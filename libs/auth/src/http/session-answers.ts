@@ -65,17 +65,18 @@ export class SessionAnswers extends ClaimRenewal {
     asked?: 'cookie',
   ): Promise<TokenResponse | Record<string, never>> {
     const message = new HttpMessage(request as HttpRequest, undefined);
-    const issued = await this.sessions.create(user, { ...clientOf(request as HttpRequest), ...options });
     const mode = asked ?? this.wire.modeOf(message);
-    try {
-      this.wire.write(message, response as HttpResponse, issued, mode);
-    } catch (error) {
-      // too large for a cookie: nobody has got its tokens
-      await this.sessions.revoke(issued.session.id);
-      throw error;
-    }
+    const given = { ...clientOf(request as HttpRequest), ...options };
+    const issued = await this.sessions.create(user, given, (access) => this.wire.checkFits(access, mode));
+    this.wire.write(message, response as HttpResponse, issued, mode);
     // cookies hide the tokens from scripts: then the body must too
     return mode === 'cookie' ? {} : this.bodyOf(issued);
+  }
+
+  /** Start a session whose tokens find their client by a way of the application. */
+  async createApart(user: unknown, options: CreateSessionOptions): Promise<SessionResponse> {
+    const issued = await this.sessions.create(user, options, (access) => this.wire.checkFits(access, undefined));
+    return this.response(issued);
   }
 
   /** For an application's own way to the client. */
@@ -98,7 +99,7 @@ export class SessionAnswers extends ClaimRenewal {
     const http = contextOf(session).switchToHttp();
     const request = http.getRequest<object>();
     const { token: current } = decisionOf(request)!;
-    const mustFit = (access: IssuedAccess) => this.wire.checkAccess(access, current!.location);
+    const mustFit = (access: IssuedAccess) => this.wire.checkFits(access, current!.location);
     // first what can be refused: the token may hold more than the session keeps
     mustFit((await this.reissued(current!, changes)).issued);
     if (!(await this.sessions.mergeClaims(session.id, changes, mustFit)))
@@ -116,7 +117,7 @@ export class SessionAnswers extends ClaimRenewal {
 
   /** Change the claims of any session, for its next refresh. @throws AuthError as `SessionService.mergeClaims` */
   mergeClaimsById(sessionId: string, changes: Record<string, JsonValue>): Promise<boolean> {
-    return this.sessions.mergeClaims(sessionId, changes, (access) => this.wire.checkAccess(access, undefined));
+    return this.sessions.mergeClaims(sessionId, changes, (access) => this.wire.checkFits(access, undefined));
   }
 
   /** Claims that a guarded request found too old: asked of the sessions, and sent back where the token came from. */

@@ -102,7 +102,7 @@ export class SessionWire {
    * @param location undefined for a session whose client is not here to tell: then where `session.transfer` is `'cookie'`.
    * @throws AuthError `invalid_argument` when it is too large for a cookie
    */
-  checkAccess(issued: IssuedAccess, location: TokenLocation | undefined): void {
+  checkFits(issued: IssuedAccess, location: TokenLocation | undefined): void {
     if (this.isInCookie(location ?? this.parts.transfer)) this.cookieText('access', this.accessCookie(issued));
   }
 

@@ -6,7 +6,7 @@ import type { SessionRow, SessionStore } from '../stores/session.store.js';
 import { asking } from '../stores/store-answer.js';
 import type { ClaimFetcher, FetchedClaims } from './claim-fetcher.js';
 import { checkJsonObject } from './issued-claims.js';
-import type { IssuedAccess, SessionTokens, Today } from './session-tokens.js';
+import type { AccessCheck, SessionTokens } from './session-tokens.js';
 import type { TokenIssuer } from './token-issuer.js';
 
 export interface SessionChangesParts {
@@ -37,16 +37,11 @@ export class SessionChanges {
    * Lay claims over those that the session grants; null takes one away. Two changes at once both count: each is written where
    * the grant is still what it was laid over, else laid over anew.
    *
-   * @param mustFit throws for an access token that the session's client could not be given. What `hooks.sessionGrant` would make
-   *   of the claims at the next refresh is not asked.
+   * @param mustFit what `hooks.sessionGrant` would make of the claims at the next refresh is not asked.
    * @returns false when there is no such session, or it has ended.
    * @throws AuthError `reserved_claim`, `invalid_argument`, `store_unavailable`
    */
-  async mergeClaims(
-    sessionId: string,
-    changes: Record<string, JsonValue>,
-    mustFit?: (access: IssuedAccess) => void,
-  ): Promise<boolean> {
+  async mergeClaims(sessionId: string, changes: Record<string, JsonValue>, mustFit?: AccessCheck): Promise<boolean> {
     const { store, clock, claimFetcher } = this.parts;
     this.checkChanges(changes);
     let fetched: FetchedClaims | undefined;
@@ -58,16 +53,11 @@ export class SessionChanges {
       // once: what takes its time here lets other changes overtake this one
       fetched ??= await claimFetcher.fetchAll(session);
       // first what can be refused: claims that no token holds would stop every refresh
-      const access = await this.tryOut({ ...session, grant }, { now, fetched });
+      const access = await this.tokens.tryOutRefresh({ ...session, grant }, { now, fetched });
       mustFit?.(access);
       if (await asking(store.replaceGrant({ sessionId, seen: session.grant, grant, now }))) return true;
     }
     throw new AuthError('store_unavailable', { reason: 'other changes of the session were faster each time' });
-  }
-
-  /** The access token of a refresh, given to nobody. @throws AuthError `invalid_argument` when it is too long to be read */
-  private tryOut(session: SessionRow, today: Today): Promise<IssuedAccess> {
-    return this.tokens.access(session, this.tokens.newRefreshToken(session.id, session.currentId, today.now), today);
   }
 
   private checkChanges(changes: Record<string, JsonValue>): void {

@@ -10,7 +10,7 @@ import { coarseAddress } from './coarse-address.js';
 import { checkJsonObject } from './issued-claims.js';
 import { newSessionId } from './refresh-token.js';
 import type { SessionEnder } from './session-ender.js';
-import type { IssuedSession, SessionTokens } from './session-tokens.js';
+import type { AccessCheck, IssuedSession, SessionTokens } from './session-tokens.js';
 import type { IssueOptions, TokenIssuer } from './token-issuer.js';
 
 /** What a session is made with, besides its subject. */
@@ -47,7 +47,7 @@ export class SessionStarter {
   ) {}
 
   /** Start a session. Its id is new, whatever came before (SF-01). @throws AuthError `invalid_argument`, `reserved_claim`, `store_unavailable` */
-  async create(user: unknown, options: CreateSessionOptions): Promise<IssuedSession> {
+  async create(user: unknown, options: CreateSessionOptions, mustFit?: AccessCheck): Promise<IssuedSession> {
     const { store, revocations, clock } = this.parts;
     const { data = {}, tenant = null } = options;
     checkJsonObject('data', data);
@@ -61,8 +61,10 @@ export class SessionStarter {
     const named = { id, subject, tenant, data, currentId: token.row.id, grant: grantOf(options) };
     const session = this.newSession({ ...named, ...clientOf(options) }, now);
     // first what can be refused: nothing is written for a session that nobody gets
-    const fetched = await this.parts.claimFetcher.fetchAll(session);
-    const issued = await this.tokens.issue(session, token, { now, fetched });
+    const today = { now, fetched: await this.parts.claimFetcher.fetchAll(session) };
+    const issued = await this.tokens.issue(session, token, today);
+    const refreshed = await this.tokens.tryOutRefresh(session, today);
+    mustFit?.(refreshed);
     await asking(store.create(session, token.row));
     // all tokens of the subject were revoked meanwhile, and the session was not there yet to be ended with them
     if (issued.claims.iat! <= revocations.notBefore(revocationId(subject))) {

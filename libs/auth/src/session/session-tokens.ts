@@ -19,6 +19,9 @@ export interface IssuedAccess {
   readonly issuedAt: number;
 }
 
+/** @throws AuthError for an access token that the session's client could not be given. */
+export type AccessCheck = (access: IssuedAccess) => void;
+
 /** A session with the two texts that only its client may hold. */
 export interface IssuedSession extends IssuedAccess {
   readonly session: Session;
@@ -109,6 +112,16 @@ export class SessionTokens {
     // what is fetched is of today, whatever the grant says
     const options = { ...grant, claims: { ...grant.claims, ...fetched } };
     return this.sign(session.subject, options, lineage, now);
+  }
+
+  /**
+   * The access token of a refresh, given to nobody: it names the refresh token before it too, so a session whose first token just
+   * fits would end with its first refresh.
+   *
+   * @throws AuthError `invalid_argument` when it is too long to be read
+   */
+  tryOutRefresh(session: SessionRow, today: Today): Promise<IssuedAccess> {
+    return this.access(session, this.newRefreshToken(session.id, session.currentId, today.now), today);
   }
 
   /**

@@ -12,7 +12,13 @@ import { SessionChanges, merged } from './session-changes.js';
 import { SessionEnder } from './session-ender.js';
 import { SessionRotator } from './session-rotator.js';
 import { SessionStarter, type CreateSessionOptions } from './session-starter.js';
-import { SessionTokens, type IssuedAccess, type IssuedSession, type SessionToken } from './session-tokens.js';
+import {
+  SessionTokens,
+  type AccessCheck,
+  type IssuedAccess,
+  type IssuedSession,
+  type SessionToken,
+} from './session-tokens.js';
 import { Session } from './session.js';
 import type { TokenIssuer } from './token-issuer.js';
 
@@ -51,8 +57,8 @@ export class SessionService {
   }
 
   /** See {@link SessionStarter.create}. */
-  create(user: unknown, options: CreateSessionOptions = {}): Promise<IssuedSession> {
-    return this.starter.create(user, options);
+  create(user: unknown, options: CreateSessionOptions = {}, mustFit?: AccessCheck): Promise<IssuedSession> {
+    return this.starter.create(user, options, mustFit);
   }
 
   /**
@@ -85,11 +91,7 @@ export class SessionService {
   }
 
   /** See {@link SessionChanges.mergeClaims}. Access tokens have them from the next refresh on, or by {@link reissue}. */
-  mergeClaims(
-    sessionId: string,
-    changes: Record<string, JsonValue>,
-    mustFit?: (access: IssuedAccess) => void,
-  ): Promise<boolean> {
+  mergeClaims(sessionId: string, changes: Record<string, JsonValue>, mustFit?: AccessCheck): Promise<boolean> {
     return this.changes.mergeClaims(sessionId, changes, mustFit);
   }
 

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Controller, Get, Res } from '@nestjs/common';
 import { AuthModule, Public, RequireToken } from 'nest-latchkey';
-import type { AuthHooks, AuthModuleOptions, SessionGrant } from 'nest-latchkey';
+import type { AuthHooks, AuthModuleOptions, RefreshSessionOptions, SessionGrant } from 'nest-latchkey';
 import { adapters, Api, bearer, bootFailure, decoded, describeOnBoth, rootModule, sign } from './fixture.js';
 import {
   cookiesOf,
@@ -610,9 +610,11 @@ describe('the sign-out of a session', () => {
     await client.logIn();
     client.antiCsrf = undefined;
     expect((await client.call('POST', '/auth/signout', [])).status).toBe(401);
-    const notSent = { antiCsrf: undefined };
-    await expect(api.auth.refreshSession(client.refreshToken, notSent)).rejects.toMatchObject({ code: 'csrf_failed' });
-    await expect(api.auth.refreshSession(client.refreshToken)).resolves.toMatchObject({ token_type: 'Bearer' });
+    const refresh = (how?: RefreshSessionOptions) => api.auth.refreshSession(client.refreshToken, how);
+    await expect(refresh({ fromCookie: true })).rejects.toMatchObject({ code: 'csrf_failed' });
+    await expect(refresh({ antiCsrf: 'x' } as never)).rejects.toMatchObject({ code: 'invalid_argument' });
+    await expect(refresh()).resolves.toMatchObject({ token_type: 'Bearer' });
+    await expect(refresh({ fromCookie: false })).resolves.toMatchObject({ token_type: 'Bearer' });
   });
 
   it('leaves no session behind whose tokens did not fit into a cookie', async () => {

@@ -16,7 +16,7 @@ import { Transport } from './resource/transport.js';
 import { TokenVerifier } from './resource/verify-token.js';
 import { TokenRefresher, type RefreshOptions } from './session/refresh.js';
 import type { Session } from './session/session.js';
-import { SessionService } from './session/session.service.js';
+import { SessionService, type RefreshSessionOptions } from './session/session.service.js';
 import type { CreateSessionOptions } from './session/session-starter.js';
 import { SigningKeys, type NextSigningKey } from './keys/signing-keys.js';
 import type { IssueOptions } from './session/token-issuer.js';
@@ -149,13 +149,12 @@ export class AuthService {
   /**
    * The next tokens of a session, outside the module's own route.
    *
-   * @param options `antiCsrf`: where `session.antiCsrf` is `'token'` and the token came from a cookie, what the client sent as
-   *   `anti-csrf`, also when it sent nothing. In the other modes leave it out, and see to the proof yourself.
-   *
+   * @param options of a token that came from a cookie: `{ fromCookie: true, antiCsrf: request.headers['anti-csrf'] }`. Where
+   *   `session.antiCsrf` is `'token'`, that must be the value that came with the token; in the other modes see to the proof yourself.
    * @throws AuthError `token_invalid`, `token_expired`, `token_revoked`, `token_reused` (the session is over),
-   *   `csrf_failed`, `too_many_refreshes`, `store_unavailable`
+   *   `csrf_failed`, `too_many_refreshes`, `invalid_argument`, `store_unavailable`
    */
-  async refreshSession(refreshToken: string, options?: { antiCsrf?: unknown }): Promise<SessionResponse> {
+  async refreshSession(refreshToken: string, options?: RefreshSessionOptions): Promise<SessionResponse> {
     return this.answers.response(await this.sessions.refresh(refreshToken, options));
   }
 

@@ -23,6 +23,7 @@ export type { ClaimValidator } from './jwt/claim-validator.js';
 export { defineClaim, type SessionClaim } from './jwt/session-claim.js';
 export type { ClaimOwner, ProviderFinder, SessionClaimOptions } from './jwt/session-claim.options.js';
 export type { CreateSessionOptions } from './session/session-starter.js';
+export type { RefreshSessionOptions } from './session/session.service.js';
 export type { SessionGrant } from './session/issue-hooks.js';
 export type { IssueOptions } from './session/token-issuer.js';
 export type { TokenResponse } from './session/token.service.js';

@@ -28,14 +28,13 @@ export class SessionProof {
   /**
    * Of a refresh by cookie.
    *
-   * @returns the value that the refresh token must have come with; undefined when none is asked.
+   * @returns the value that the client sent: where the mode is `'token'`, the refresh token must have come with it.
    * @throws AuthError `csrf_failed`
    */
-  sentWith(message: HttpMessage): string | null | undefined {
+  sentWith(message: HttpMessage): string | undefined {
     if (this.mode === 'custom-header' && message.header(sent.rid) === undefined) throw refused('rid is missing', true);
-    if (this.mode !== 'token') return undefined;
     const value = message.header(sent.antiCsrf);
-    return typeof value === 'string' ? value : '';
+    return typeof value === 'string' ? value : undefined;
   }
 }
 

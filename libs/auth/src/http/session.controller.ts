@@ -55,8 +55,9 @@ export function createSessionController(basePath: string): Type {
         const presented = this.wire.tokenOf(message, 'refresh');
         if (presented === undefined) throw new AuthError('token_missing', { reason: 'no refresh token' });
         // a header does not come by itself: nothing is to be proved of it
-        const antiCsrf = presented.mode === 'cookie' ? this.proof.sentWith(message) : undefined;
-        const issued = await this.sessions.refresh(presented.text, antiCsrf === undefined ? {} : { antiCsrf });
+        const fromCookie = presented.mode === 'cookie';
+        const antiCsrf = fromCookie ? this.proof.sentWith(message) : undefined;
+        const issued = await this.sessions.refresh(presented.text, { fromCookie, antiCsrf });
         this.wire.write(message, answer, issued, presented.mode);
         return {};
       } catch (error) {

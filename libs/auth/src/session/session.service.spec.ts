@@ -833,13 +833,13 @@ describe('SessionService: anti-CSRF', () => {
   it('S37 takes the value of the refresh token alone, and ends nothing over another', async () => {
     const { first, refresh, sessions, events, row } = await withAntiCsrf();
     const next = await refresh(first);
-    for (const antiCsrf of [null, '', 'wrong', `${first.antiCsrf} `, next.antiCsrf!])
-      await expect(sessions.refresh(first.refreshToken, { antiCsrf })).rejects.toMatchObject(refused('csrf_failed'));
+    const byCookie = (refreshToken: string, antiCsrf: string | string[] | undefined) =>
+      sessions.refresh(refreshToken, { fromCookie: true, antiCsrf });
+    for (const value of [undefined, '', 'wrong', `${first.antiCsrf} `, [first.antiCsrf!], next.antiCsrf!])
+      await expect(byCookie(first.refreshToken, value)).rejects.toMatchObject(refused('csrf_failed'));
     for (const { refreshToken, antiCsrf } of [first, next])
-      await expect(sessions.refresh(refreshToken, { antiCsrf: antiCsrf! })).resolves.toBeDefined();
-    await expect(sessions.refresh(next.refreshToken, { antiCsrf: first.antiCsrf! })).rejects.toMatchObject(
-      refused('csrf_failed'),
-    );
+      await expect(byCookie(refreshToken, antiCsrf)).resolves.toBeDefined();
+    await expect(byCookie(next.refreshToken, first.antiCsrf)).rejects.toMatchObject(refused('csrf_failed'));
     expect(events).toEqual([]);
     expect((await row()).revokedAt).toBeNull();
   });
@@ -847,7 +847,7 @@ describe('SessionService: anti-CSRF', () => {
   it('does not end a session by a forged request with a token that was used', async () => {
     const { first, next, sessions, later, events } = await signInAndTurn(openSessions({ withAntiCsrf: true }));
     later();
-    await expect(sessions.refresh(first.refreshToken, { antiCsrf: null })).rejects.toMatchObject(
+    await expect(sessions.refresh(first.refreshToken, { fromCookie: true })).rejects.toMatchObject(
       refused('csrf_failed'),
     );
     await expect(sessions.refresh(next.refreshToken)).resolves.toBeDefined();

@@ -1,4 +1,5 @@
 import type { Clock } from '../auth.clock.js';
+import { AuthError } from '../auth.errors.js';
 import type { AuthEventListener } from '../auth.events.js';
 import type { JsonValue } from '../jwt/claims.js';
 import type { FetchedClaim } from '../jwt/session-claim.options.js';
@@ -40,6 +41,14 @@ export interface SessionServiceParts {
   readonly withAntiCsrf: boolean;
 }
 
+/** How a refresh token of a session came. */
+export interface RefreshSessionOptions {
+  /** From a cookie, which a browser sends by itself, also when another site asks. */
+  fromCookie: boolean;
+  /** What the client sent as `anti-csrf`, undefined when it sent nothing. Where `session.antiCsrf` is `'token'`, a cookie needs it. */
+  antiCsrf?: string | readonly string[] | undefined;
+}
+
 /** Sessions: an access token, and an opaque refresh token that changes with each use (RFC 9700 §4.14.2). */
 export class SessionService {
   private readonly tokens: SessionTokens;
@@ -64,15 +73,19 @@ export class SessionService {
   /**
    * The next tokens of a session.
    *
-   * @param options `antiCsrf`, what the client sent beside a cookie: where the member is there, it must be the value that the
-   *   refresh token came with.
+   * @param options by default the client handed the token over, and nothing is to be proved.
    * @throws AuthError `token_invalid`, `token_revoked`, `token_expired`, `token_reused` (the session is over),
-   *   `csrf_failed`, `too_many_refreshes` (429), `store_unavailable`
+   *   `csrf_failed`, `too_many_refreshes` (429), `store_unavailable`; `invalid_argument` for options that do not say how it came
    */
-  async refresh(refreshToken: string, options: { antiCsrf?: unknown } = {}): Promise<IssuedSession> {
-    // a header that was not sent is undefined: it is no proof, and no leave to go without one
-    const antiCsrf = Object.hasOwn(options, 'antiCsrf') ? String(options.antiCsrf ?? '') : undefined;
-    return this.rotator.refresh(refreshToken, antiCsrf);
+  async refresh(
+    refreshToken: string,
+    { fromCookie, antiCsrf }: RefreshSessionOptions = { fromCookie: false },
+  ): Promise<IssuedSession> {
+    if (typeof fromCookie !== 'boolean')
+      throw new AuthError('invalid_argument', { reason: 'fromCookie must be true or false' });
+    if (!fromCookie || !this.parts.withAntiCsrf) return this.rotator.refresh(refreshToken, undefined);
+    // what was not sent is no proof, and no leave to go without one
+    return this.rotator.refresh(refreshToken, typeof antiCsrf === 'string' ? antiCsrf : '');
   }
 
   /**

@@ -376,6 +376,7 @@ describe.each(adapters)('a provider that errs (%s)', (adapter) => {
       ['no subject', { userinfo: { sub: undefined } }, 'oauth_provider_failed'],
       ['401', { at: { '/userinfo': answering(401, {}, { 'www-authenticate': 'Bearer' }) } }, 'oauth_provider_failed'],
       ['500', { at: { '/userinfo': answering(500, {}) } }, 'oauth_provider_unavailable'],
+      ['500 with HTML', { at: { '/userinfo': answering(500, '<html>') } }, 'oauth_provider_unavailable'],
       [
         'a JWT',
         { at: { '/userinfo': answering(200, 'a.b.c', { 'content-type': 'application/jwt' }) } },

@@ -2,7 +2,7 @@ import * as oauth from 'oauth4webapi';
 import type { Clock } from '../auth.clock.js';
 import { deepFreeze, type JsonValue } from '../jwt/claims.js';
 import type { Flow } from './flow.js';
-import { atProvider, refuse } from './provider-errors.js';
+import { atProvider, ofStatus, refuse } from './provider-errors.js';
 import type { ProviderMetadata } from './provider-metadata.js';
 import type { OAuthIdentity } from './oauth-identity.js';
 import type { OAuthProvider, OidcProvider } from './provider.js';
@@ -126,7 +126,7 @@ async function userinfoOf(
     const response = await oauth.userInfoRequest(metadata, client, accessToken, source.options);
     // a JWT would have to be verified, and was not asked for
     if (!/^application\/json\s*(;|$)/i.test(response.headers.get('content-type') ?? ''))
-      throw refuse('userinfo', 'oauth_provider_failed', `the endpoint answered ${response.status}, and no JSON`);
+      throw refuse('userinfo', ofStatus(response.status), `the endpoint answered ${response.status}, and no JSON`);
     return oauth.processUserInfoResponse(metadata, client, subject, response);
   });
 }

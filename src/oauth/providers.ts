@@ -24,12 +24,20 @@ export function oauthProviders({ oauthProviders: path, allowLoopbackHttp }: Envi
 /** Presets whose client the environment holds, such as `GITHUB_OAUTH_CLIENT_ID`: the library knows the names. */
 function fromVariables(): Providers {
   const found = Object.values(presets).map((preset) => preset());
-  const half = found.find(({ clientId, clientSecret }) => (clientId === undefined) !== (clientSecret === undefined));
-  if (half !== undefined)
-    throw new EnvironmentError([
-      `the client of ${half.name} must be whole: set …_OAUTH_CLIENT_ID and …_OAUTH_CLIENT_SECRET, or neither`,
-    ]);
-  return found.filter(({ clientId }) => clientId !== undefined);
+  const half = found.find((provider) => {
+    const { key, proof } = clientOf(provider);
+    return (key === undefined) !== (proof === undefined);
+  });
+  if (half !== undefined) {
+    const names = half.kind === 'oauth1' ? 'its key and its secret' : '…_OAUTH_CLIENT_ID and …_OAUTH_CLIENT_SECRET';
+    throw new EnvironmentError([`the client of ${half.name} must be whole: set ${names}, or neither`]);
+  }
+  return found.filter((provider) => clientOf(provider).key !== undefined);
+}
+
+function clientOf(provider: Providers[number]): { key: unknown; proof: unknown } {
+  if (provider.kind !== 'oauth1') return { key: provider.clientId, proof: provider.clientSecret };
+  return { key: provider.consumerKey, proof: provider.consumerSecret ?? provider.privateKey };
 }
 
 function fromFile(path: string, allowLoopbackHttp: boolean): Providers {

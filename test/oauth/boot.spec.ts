@@ -44,7 +44,7 @@ describe('oauthLogin()', () => {
     ['no provider', { providers: [null as never] }, 'oauth.providers[0]', /must be a provider/],
     [
       'another kind',
-      { providers: [{ ...corp({}), kind: 'oauth1' as never }] },
+      { providers: [{ ...corp({}), kind: 'oauth3' as never }] },
       'oauth.providers[0].kind',
       /must be 'oidc'/,
     ],

@@ -26,8 +26,8 @@ export interface AuthEvents {
   };
 }
 
-/** Where a log-in with a provider can fail. */
-export type OAuthPhase = 'discovery' | 'authorization' | 'token' | 'id_token' | 'userinfo';
+/** Where a log-in with a provider can fail; `request_token` is of OAuth 1: its temporary credentials. */
+export type OAuthPhase = 'discovery' | 'request_token' | 'authorization' | 'token' | 'id_token' | 'userinfo';
 
 export type AuthEventName = keyof AuthEvents;
 

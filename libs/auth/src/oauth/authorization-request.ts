@@ -2,7 +2,7 @@ import * as oauth from 'oauth4webapi';
 import type { OAuth2Flow } from './flow.js';
 import { atProvider, refuse } from './provider-errors.js';
 import type { ProviderMetadata } from './provider-metadata.js';
-import type { OAuthProvider } from './provider.js';
+import type { CodeProvider } from './provider.js';
 
 /**
  * Step 1 of 4: the URL that the browser is sent to (RFC 6749 §4.1.1, RFC 7636 §4.3, OpenID Connect Core §3.1.2.1), or the
@@ -11,7 +11,7 @@ import type { OAuthProvider } from './provider.js';
  * @throws ProviderProblem
  */
 export async function authorizationRequest(
-  provider: OAuthProvider,
+  provider: CodeProvider,
   source: ProviderMetadata,
   flow: OAuth2Flow,
 ): Promise<string> {
@@ -25,7 +25,7 @@ export async function authorizationRequest(
   return url.href;
 }
 
-async function parametersOf(provider: OAuthProvider, flow: OAuth2Flow): Promise<URLSearchParams> {
+async function parametersOf(provider: CodeProvider, flow: OAuth2Flow): Promise<URLSearchParams> {
   const { scope, authorizationParams, responseMode, client } = provider;
   const isOidc = provider.kind === 'oidc';
   // OpenID Connect Core §11: a refresh token is asked for with the user's consent, or not given
@@ -50,7 +50,7 @@ async function parametersOf(provider: OAuthProvider, flow: OAuth2Flow): Promise<
 }
 
 async function pushRequest(
-  { client, authenticate }: OAuthProvider,
+  { client, authenticate }: CodeProvider,
   source: ProviderMetadata,
   metadata: oauth.AuthorizationServer,
   parameters: URLSearchParams,

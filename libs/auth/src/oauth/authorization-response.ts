@@ -3,7 +3,7 @@ import { AuthError } from '../auth.errors.js';
 import type { Flow } from './flow.js';
 import type { ProviderMetadata } from './provider-metadata.js';
 import { refuse, wordOf } from './provider-errors.js';
-import type { OAuthProvider } from './provider.js';
+import type { CodeProvider } from './provider.js';
 
 /** The provider's answer in the browser: a code that can be exchanged, or its no. */
 export type AuthorizationResponse =
@@ -18,7 +18,7 @@ const longestState = 128;
  *
  * @throws AuthError `oauth_response_invalid` when the answer came another way than it was asked for, or is none.
  */
-export function stateOf({ responseMode }: OAuthProvider, method: string, values: URLSearchParams): string {
+export function stateOf({ responseMode }: CodeProvider, method: string, values: URLSearchParams): string {
   if (method !== (responseMode === 'form_post' ? 'POST' : 'GET'))
     throw invalid(`it came by ${method}, and response_mode is ${responseMode}`);
   for (const name of ['state', 'code', 'error', 'iss']) {
@@ -35,7 +35,7 @@ export function stateOf({ responseMode }: OAuthProvider, method: string, values:
  * @throws ProviderProblem
  */
 export async function authorizationResponse(
-  provider: OAuthProvider,
+  provider: CodeProvider,
   source: ProviderMetadata,
   values: URLSearchParams,
   flow: Flow,
@@ -57,7 +57,7 @@ export async function authorizationResponse(
 }
 
 /** What is said of the issuer, by a provider whose issuer is known. */
-function comparable(provider: OAuthProvider, values: URLSearchParams): URLSearchParams {
+function comparable(provider: CodeProvider, values: URLSearchParams): URLSearchParams {
   if (provider.kind === 'oidc' || !values.has('iss')) return values;
   if (provider.issuer === undefined)
     throw refuse(

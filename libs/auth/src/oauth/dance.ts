@@ -18,6 +18,9 @@ export interface Dance {
   /** Does the answer come in a form that the provider's page posts? */
   readonly isCrossSite: boolean;
 
+  /** Are the parameters those of an answer? Whoever comes without any of them begins. */
+  isAnswer(values: URLSearchParams): boolean;
+
   /**
    * @returns where to send the browser, and the flow with what its answer is checked by: `state` alone names it, and is known
    * to nobody else.

@@ -5,7 +5,7 @@ import type { Flow } from './flow.js';
 import { atProvider, ofStatus, refuse } from './provider-errors.js';
 import type { ProviderMetadata } from './provider-metadata.js';
 import type { OAuthIdentity } from './oauth-identity.js';
-import type { OAuthProvider, OidcProvider } from './provider.js';
+import type { CodeProvider, OidcProvider } from './provider.js';
 import { textAt } from './identity-paths.js';
 import { clientAt, type TokenGrant } from './token-request.js';
 import { userinfoIdentity } from './userinfo-identity.js';
@@ -57,7 +57,7 @@ const longestSubject = 255;
  * @throws ProviderProblem
  */
 export async function identify(
-  provider: OAuthProvider,
+  provider: CodeProvider,
   source: ProviderMetadata,
   { tokens, claims }: TokenGrant,
   flow: Flow,
@@ -113,7 +113,7 @@ function withRealm({ realmClaim }: OidcProvider, claims: oauth.IDToken): string 
 }
 
 async function userinfoOf(
-  provider: OAuthProvider,
+  provider: CodeProvider,
   source: ProviderMetadata,
   accessToken: string,
   subject: string,

@@ -1,4 +1,5 @@
 import { IsArray, IsBoolean, IsString, Matches } from 'class-validator';
+import type { Clock } from '../auth.clock.js';
 import { IsDuration, type Duration } from '../auth.durations.js';
 import { AuthConfigError } from '../auth.errors.js';
 import { Sealer, type EncryptionKey } from '../auth.sealer.js';
@@ -62,11 +63,11 @@ export interface OAuthSettings {
  *
  * @throws AuthConfigError naming the provider, the option and the mend, never a value that could be a secret.
  */
-export function resolveOAuthOptions(given: GivenOAuthOptions, publicOrigin: string): OAuthSettings {
+export function resolveOAuthOptions(given: GivenOAuthOptions, publicOrigin: string, clock: Clock): OAuthSettings {
   const options = checkSlice('oauth', new OAuthOptions(), given, ['returnTo']);
   const providers = new Map<string, OAuthProvider>();
   for (const [index, one] of options.providers.entries()) {
-    const provider = toProvider(`oauth.providers[${index}]`, one, publicOrigin);
+    const provider = toProvider(`oauth.providers[${index}]`, one, publicOrigin, clock);
     if (providers.has(provider.name))
       throw new AuthConfigError(`oauth.providers[${index}].name`, `is taken: there are two called ${provider.name}`);
     providers.set(provider.name, provider);

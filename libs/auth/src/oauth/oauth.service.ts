@@ -7,6 +7,7 @@ import { asking } from '../stores/store-answer.js';
 import type { Dance } from './dance.js';
 import { flowCookieName, FlowCookies, flowLifetime, stateHash, type Flow } from './flow.js';
 import type { OAuthLogin } from './identity.js';
+import { OAuth1Dance } from './oauth1/oauth1-dance.js';
 import { OAuth2Dance } from './oauth2-dance.js';
 import type { OAuthExchange, OAuthTransport } from './oauth-transport.js';
 import type { OAuthSettings } from './oauth.options.js';
@@ -58,6 +59,16 @@ export class OAuthService {
   /** The names of the providers, as they are configured. */
   get providers(): readonly string[] {
     return [...this.parts.settings.providers.keys()];
+  }
+
+  /** Passport has a strategy for each of them. */
+  protocolOf(name: string): 'oauth1' | 'oauth2' {
+    return this.find(name).provider.kind === 'oauth1' ? 'oauth1' : 'oauth2';
+  }
+
+  /** Is it the answer of the provider that has come, or does a log-in begin? Proves nothing: `complete()` does. */
+  isAnswer(name: string, values: URLSearchParams): boolean {
+    return this.find(name).isAnswer(values);
   }
 
   /**
@@ -189,6 +200,7 @@ export class OAuthService {
 
 function danceOf(provider: OAuthProvider, timeout: number, clock: Clock): Dance {
   const outbound = outboundFetch({ timeout, allowInsecureLoopback: provider.allowInsecureLoopback });
+  if (provider.kind === 'oauth1') return new OAuth1Dance(provider, outbound);
   return new OAuth2Dance(provider, new ProviderMetadata(provider, providerFetch(provider, outbound), clock), clock);
 }
 

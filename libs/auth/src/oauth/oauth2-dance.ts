@@ -5,19 +5,24 @@ import type { Dance, DanceAnswer, FlowStart } from './dance.js';
 import { newSecret, type OAuth2Flow } from './flow.js';
 import { identify } from './identity.js';
 import type { ProviderMetadata } from './provider-metadata.js';
-import type { OAuthProvider } from './provider.js';
+import type { CodeProvider } from './provider.js';
 import { tokenRequest } from './token-request.js';
 
 /** The authorization code of OAuth 2, and OpenID Connect on top of it: four steps, a file each. */
 export class OAuth2Dance implements Dance {
   constructor(
-    readonly provider: OAuthProvider,
+    readonly provider: CodeProvider,
     private readonly source: ProviderMetadata,
     private readonly clock: Clock,
   ) {}
 
   get isCrossSite(): boolean {
     return this.provider.responseMode === 'form_post';
+  }
+
+  /** RFC 6749 §4.1.2: an answer has a state, and a code or an error. */
+  isAnswer(values: URLSearchParams): boolean {
+    return ['state', 'code', 'error'].some((name) => values.has(name));
   }
 
   async begin(start: FlowStart): Promise<{ flow: OAuth2Flow; location: string }> {

@@ -1,12 +1,12 @@
 import { valueAt } from './identity-paths.js';
 import type { outboundFetch, OutboundRequest } from './outbound-fetch.js';
-import type { OAuthProvider } from './provider.js';
+import type { CodeProvider } from './provider.js';
 
 type Fetch = ReturnType<typeof outboundFetch>;
 type Answer = Record<string, unknown>;
 
 /** Requests to one provider: what its token endpoint says in a way of its own is put into the words of RFC 6749 §5. */
-export function providerFetch(provider: OAuthProvider, fetch: Fetch): Fetch {
+export function providerFetch(provider: CodeProvider, fetch: Fetch): Fetch {
   return async (url: string, request: OutboundRequest): Promise<Response> => {
     const response = await fetch(url, request);
     const isTokenRequest = request.body instanceof URLSearchParams && request.body.has('grant_type');
@@ -15,7 +15,7 @@ export function providerFetch(provider: OAuthProvider, fetch: Fetch): Fetch {
 }
 
 /** What is no object of JSON stays as it is. */
-async function inStandardWords(provider: OAuthProvider, response: Response): Promise<Response> {
+async function inStandardWords(provider: CodeProvider, response: Response): Promise<Response> {
   const { status, headers } = response;
   const text = await response.text();
   const answer = parsed(text);
@@ -26,19 +26,19 @@ async function inStandardWords(provider: OAuthProvider, response: Response): Pro
 }
 
 /** Some answer 200 for errors too: GitHub, Slack. */
-function errorAnswer(provider: OAuthProvider, answer: Answer, status: number, headers: Headers): Response {
+function errorAnswer(provider: CodeProvider, answer: Answer, status: number, headers: Headers): Response {
   const words: Readonly<Record<string, string>> = provider.kind === 'oauth2' ? provider.tokenErrors : {};
   const word = String(answer['error'] ?? 'server_error');
   const error = Object.hasOwn(words, word) ? words[word] : word;
   return Response.json({ ...answer, error }, { status: status === 200 ? 400 : status, headers: kept(headers) });
 }
 
-function tokenAnswer(provider: OAuthProvider, answer: Answer): Answer {
+function tokenAnswer(provider: CodeProvider, answer: Answer): Answer {
   const tokens = provider.kind === 'oauth2' ? plainTokens(provider, answer) : answer;
   return tokens['scope'] === undefined ? tokens : { ...tokens, scope: scopeText(provider, tokens['scope']) };
 }
 
-type OAuth2Provider = Extract<OAuthProvider, { kind: 'oauth2' }>;
+type OAuth2Provider = Extract<CodeProvider, { kind: 'oauth2' }>;
 
 function plainTokens({ tokenTypeIsBearer, userTokenMember }: OAuth2Provider, answer: Answer): Answer {
   const ofUser = userTokenMember === undefined ? undefined : valueAt(answer, userTokenMember);
@@ -49,7 +49,7 @@ function plainTokens({ tokenTypeIsBearer, userTokenMember }: OAuth2Provider, ans
 }
 
 /** Values with spaces between them, in the words of the request. Some put commas, or write a list. */
-function scopeText({ scope, scopeAliases }: OAuthProvider, granted: unknown): unknown {
+function scopeText({ scope, scopeAliases }: CodeProvider, granted: unknown): unknown {
   const isList = Array.isArray(granted) && granted.every((value) => typeof value === 'string');
   if (!isList && typeof granted !== 'string') return granted;
   // a comma may be part of a value (RFC 6749 §3.3), and then it was asked for so

@@ -2,7 +2,7 @@ import * as oauth from 'oauth4webapi';
 import type { Clock } from '../auth.clock.js';
 import { isAllowedEndpoint, type outboundFetch } from './outbound-fetch.js';
 import { atProvider, ProviderProblem, refuse } from './provider-errors.js';
-import type { OAuth2Provider, OAuthProvider, OidcProvider } from './provider.js';
+import type { CodeProvider, OAuth2Provider, OidcProvider } from './provider.js';
 
 /** Milliseconds. */
 const freshFor = 3_600_000;
@@ -25,7 +25,7 @@ export class ProviderMetadata {
   private reading: Promise<oauth.AuthorizationServer> | undefined;
 
   constructor(
-    private readonly provider: OAuthProvider,
+    private readonly provider: CodeProvider,
     private readonly fetch: ReturnType<typeof outboundFetch>,
     private readonly clock: Clock,
   ) {}

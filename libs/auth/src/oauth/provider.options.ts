@@ -1,16 +1,12 @@
 import { IsBoolean, IsIn, IsNotEmpty, IsOptional, IsString, Matches } from 'class-validator';
 import type { Given } from '../auth.slices.js';
 import type { PrivateKeyOptions, TokenEndpointAuthMethod } from './client-authentication.js';
+import { CommonProviderOptions } from './common.options.js';
 import type { IdentityPaths } from './identity-paths.js';
+import type { OAuth1Options } from './oauth1/oauth1.options.js';
 
-/** What every provider has. */
-class CommonProviderOptions {
-  /** Ours for it: in the path of its routes, and in `AuthGuard(name)`. */
-  @Matches(/^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$/, {
-    message: 'must be 1 to 32 letters, digits, - and _, beginning with a letter or a digit',
-  })
-  name!: string;
-
+/** What providers of OAuth 2 have, with OpenID Connect or without. */
+class CodeProviderOptions extends CommonProviderOptions {
   @IsString()
   @IsNotEmpty()
   clientId!: string;
@@ -34,37 +30,16 @@ class CommonProviderOptions {
   @IsIn(['query', 'form_post'], { message: "must be 'query' or 'form_post'" })
   responseMode: 'query' | 'form_post' = 'query';
 
-  /** More parameters of the authorization request, for example `{ prompt: 'login' }`. */
-  authorizationParams: Readonly<Record<string, string>> = {};
-
-  /** Where the answer comes back, of `publicUrl`. Default: `/login/<name>/authorized`. */
-  @IsOptional()
-  @IsString()
-  redirectUri: string | undefined = undefined;
-
-  /** Where its API lives: what a path of a request to it is relative to. */
-  @IsOptional()
-  @IsString()
-  apiBaseUrl: string | undefined = undefined;
-
   /** Send a code challenge (RFC 7636). Only for a provider that refuses one there is a reason to write false. Default true. */
   @IsBoolean()
   pkce: boolean = true;
 
   /** Names of scope values that the provider answers with, and those that it was asked by. */
   scopeAliases: Readonly<Record<string, string>> = {};
-
-  /** Is the e-mail address proved? As its claim says; whenever there is one; never. Default 'claim'. */
-  @IsIn(['claim', 'always', 'never'], { message: "must be 'claim', 'always' or 'never'" })
-  emailTrust: 'claim' | 'always' | 'never' = 'claim';
-
-  /** Let the provider use plain http on this machine: for tests. Default false. */
-  @IsBoolean()
-  allowInsecureLoopback: boolean = false;
 }
 
 /** A provider that speaks OpenID Connect: everything else is read from its discovery document. */
-export class OidcProviderOptions extends CommonProviderOptions {
+export class OidcProviderOptions extends CodeProviderOptions {
   readonly kind: 'oidc' = 'oidc' as const;
 
   /** Exactly as the provider's discovery document writes it. */
@@ -109,7 +84,7 @@ export class OidcProviderOptions extends CommonProviderOptions {
 }
 
 /** A provider of plain OAuth 2: no discovery and no ID token. Who somebody is, its API says. */
-export class OAuth2ProviderOptions extends CommonProviderOptions {
+export class OAuth2ProviderOptions extends CodeProviderOptions {
   readonly kind: 'oauth2' = 'oauth2' as const;
 
   @IsString()
@@ -189,4 +164,4 @@ export type OidcOptions = Given<OidcProviderOptions> & { kind: 'oidc'; name: str
 export type OAuth2Options = Given<OAuth2ProviderOptions> & { kind: 'oauth2'; name: string };
 
 /** One object a provider. */
-export type OAuthProviderOptions = OidcOptions | OAuth2Options;
+export type OAuthProviderOptions = OidcOptions | OAuth2Options | OAuth1Options;

@@ -1,12 +1,20 @@
 import { createHmac } from 'node:crypto';
 import type { Client, ClientAuth } from 'oauth4webapi';
+import type { Clock } from '../auth.clock.js';
 import { AuthConfigError } from '../auth.errors.js';
-import { isLoopback } from '../auth.loopback.js';
 import { checkSlice } from '../auth.slices.js';
 import { bearer, type AuthorizeRequest } from './api-request.js';
 import { clientAuthentication } from './client-authentication.js';
-import { identityPathNames, type IdentityPaths } from './identity-paths.js';
-import { isAllowedEndpoint } from './outbound-fetch.js';
+import { toOAuth1Provider, type OAuth1Provider } from './oauth1/oauth1-provider.js';
+import {
+  checkEndpoint,
+  checkIdentity,
+  checkIssuer,
+  checkParams,
+  checkRedirectUri,
+  checkScope,
+  checkTexts,
+} from './provider-checks.js';
 import {
   OAuth2ProviderOptions,
   OidcProviderOptions,
@@ -32,8 +40,11 @@ export interface OAuth2Provider extends Omit<Readonly<OAuth2ProviderOptions>, Se
   readonly userinfoParams: (accessToken: string) => Readonly<Record<string, string>>;
 }
 
+/** A provider of OAuth 2, with OpenID Connect or without. */
+export type CodeProvider = OidcProvider | OAuth2Provider;
+
 /** A provider, checked. */
-export type OAuthProvider = OidcProvider | OAuth2Provider;
+export type OAuthProvider = CodeProvider | OAuth1Provider;
 
 /** What a request says by itself: an option of this name would change what is checked (OC-17). */
 const reserved = new Set([
@@ -43,20 +54,31 @@ const reserved = new Set([
 ]);
 
 /** @throws AuthConfigError naming the option and the mend, never a secret. */
-export function toProvider(path: string, given: OAuthProviderOptions, publicOrigin: string): OAuthProvider {
+export function toProvider(
+  path: string,
+  given: OAuthProviderOptions,
+  publicOrigin: string,
+  clock: Clock,
+): OAuthProvider {
   if (typeof given !== 'object' || given === null) throw new AuthConfigError(path, 'must be a provider such as oidc()');
-  const provider = read(path, given);
-  checkParams(`${path}.authorizationParams`, provider.authorizationParams);
-  checkTexts(`${path}.scopeAliases`, provider.scopeAliases);
+  const provider = read(path, given, clock);
   checkRedirectUri(`${path}.redirectUri`, provider.redirectUri, publicOrigin);
   if (provider.apiBaseUrl !== undefined) checkEndpoint(`${path}.apiBaseUrl`, provider.apiBaseUrl, provider);
   return provider;
 }
 
-function read(path: string, given: OAuthProviderOptions): OAuthProvider {
+function read(path: string, given: OAuthProviderOptions, clock: Clock): OAuthProvider {
+  if (given.kind === 'oauth1') return toOAuth1Provider(path, given, clock);
+  const provider = toCodeProvider(path, given);
+  checkParams(`${path}.authorizationParams`, provider.authorizationParams, (name) => reserved.has(name));
+  checkTexts(`${path}.scopeAliases`, provider.scopeAliases);
+  return provider;
+}
+
+function toCodeProvider(path: string, given: OidcOptions | OAuth2Options): CodeProvider {
   if (given.kind === 'oidc') return toOidcProvider(path, given);
   if (given.kind === 'oauth2') return toOAuth2Provider(path, given);
-  throw new AuthConfigError(`${path}.kind`, "must be 'oidc' or 'oauth2'");
+  throw new AuthConfigError(`${path}.kind`, "must be 'oidc', 'oauth2' or 'oauth1'");
 }
 
 function toOidcProvider(path: string, given: OidcOptions): OidcProvider {
@@ -108,68 +130,6 @@ function toOAuth2Provider(path: string, given: OAuth2Options): OAuth2Provider {
   };
 }
 
-interface Transport {
-  readonly allowInsecureLoopback: boolean;
-}
-
-function checkIssuer(option: string, issuer: string, { allowInsecureLoopback }: Transport): void {
-  const url = URL.canParse(issuer) ? new URL(issuer) : undefined;
-  if (
-    url === undefined ||
-    !/^https?:$/.test(url.protocol) ||
-    url.username !== '' ||
-    url.search !== '' ||
-    url.hash !== ''
-  )
-    throw new AuthConfigError(option, "must be the issuer's URL, such as 'https://sso.example.com'");
-  if (url.protocol === 'https:') return;
-  if (!isLoopback(url.hostname)) throw new AuthConfigError(option, 'is plain http: use https (http on loopback only)');
-  if (!allowInsecureLoopback)
-    throw new AuthConfigError(
-      option,
-      'is plain http: set allowInsecureLoopback for a provider of your tests, or use https',
-    );
-}
-
-function checkScope(option: string, scope: readonly string[]): void {
-  if (!Array.isArray(scope) || !scope.every((value) => /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(value)))
-    throw new AuthConfigError(option, "must be a list of scope values, such as ['openid', 'email']");
-}
-
-function checkParams(option: string, params: Readonly<Record<string, string>>): void {
-  if (typeof params !== 'object' || params === null || Array.isArray(params))
-    throw new AuthConfigError(option, "must be an object such as { prompt: 'login' }");
-  for (const [name, value] of Object.entries(params)) {
-    if (reserved.has(name)) throw new AuthConfigError(`${option}.${name}`, 'is reserved: it is written by the log-in');
-    if (typeof value !== 'string') throw new AuthConfigError(`${option}.${name}`, 'must be a text');
-  }
-}
-
-function checkEndpoint(option: string, url: string, { allowInsecureLoopback }: Transport): void {
-  const isUrl = URL.canParse(url) && new URL(url).username === '' && new URL(url).hash === '';
-  if (!isUrl) throw new AuthConfigError(option, "must be a URL, such as 'https://sso.example.com/token'");
-  if (isAllowedEndpoint(url, allowInsecureLoopback)) return;
-  if (new URL(url).protocol === 'http:' && isLoopback(new URL(url).hostname))
-    throw new AuthConfigError(
-      option,
-      'is plain http: set allowInsecureLoopback for a provider of your tests, or use https',
-    );
-  throw new AuthConfigError(option, 'is not https: use https (http on loopback only)');
-}
-
-function checkIdentity(option: string, identity: IdentityPaths): void {
-  checkTexts(option, identity);
-  const unknown = Object.keys(identity).find((name) => !identityPathNames.includes(name));
-  if (unknown !== undefined)
-    throw new AuthConfigError(`${option}.${unknown}`, `is no option: there are ${identityPathNames.join(', ')}`);
-}
-
-function checkTexts(option: string, texts: unknown): void {
-  const isObject = typeof texts === 'object' && texts !== null && !Array.isArray(texts);
-  if (!isObject || !Object.values(texts).every((text) => typeof text === 'string' && text !== ''))
-    throw new AuthConfigError(option, 'must be an object of texts');
-}
-
 function checkRequiredClaims(option: string, claims: unknown): void {
   const isObject = typeof claims === 'object' && claims !== null && !Array.isArray(claims);
   if (!isObject || !Object.values(claims).every((values) => isTexts(values) && values.length > 0))
@@ -183,12 +143,4 @@ function checkAuthority(option: string, given: OidcProviderOptions['authoritativ
 
 function isTexts(values: unknown): values is readonly string[] {
   return Array.isArray(values) && values.every((value) => typeof value === 'string');
-}
-
-/** The flow's cookie comes back to our own host alone. */
-function checkRedirectUri(option: string, redirectUri: string | undefined, publicOrigin: string): void {
-  if (redirectUri === undefined) return;
-  const url = URL.canParse(redirectUri) ? new URL(redirectUri) : undefined;
-  if (url === undefined || url.origin !== publicOrigin || url.hash !== '' || url.username !== '')
-    throw new AuthConfigError(option, 'must be a URL of publicUrl, without a fragment');
 }

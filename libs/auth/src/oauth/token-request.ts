@@ -5,7 +5,7 @@ import { equalText } from '../jwt/equal-text.js';
 import type { OAuth2Flow } from './flow.js';
 import { atProvider, refuse } from './provider-errors.js';
 import type { ProviderMetadata } from './provider-metadata.js';
-import type { OAuthProvider, OidcProvider } from './provider.js';
+import type { CodeProvider, OidcProvider } from './provider.js';
 
 /** Seconds that the provider's clock may be off. */
 const clockTolerance = 60;
@@ -24,7 +24,7 @@ export interface TokenGrant {
  * @throws ProviderProblem
  */
 export async function tokenRequest(
-  provider: OAuthProvider,
+  provider: CodeProvider,
   source: ProviderMetadata,
   parameters: URLSearchParams,
   flow: OAuth2Flow,
@@ -61,7 +61,7 @@ export async function tokenRequest(
 }
 
 /** oauth4webapi asks the system's clock: tell it how far ours is off. */
-export function clientAt({ client }: OAuthProvider, clock: Clock): oauth.Client {
+export function clientAt({ client }: CodeProvider, clock: Clock): oauth.Client {
   const skew = Math.round((clock.now() - Date.now()) / 1000);
   return { ...client, [oauth.clockSkew]: skew, [oauth.clockTolerance]: clockTolerance };
 }

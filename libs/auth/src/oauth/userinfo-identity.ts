@@ -1,16 +1,12 @@
 import * as oauth from 'oauth4webapi';
-import { defaultPaths, textAt, valueAt, type IdentityPaths } from './identity-paths.js';
+import { textAt, valueAt } from './identity-paths.js';
 import type { OAuthIdentity } from './oauth-identity.js';
-import { atProvider, ofStatus, ProviderProblem, refuse } from './provider-errors.js';
+import { atProvider, ProviderProblem } from './provider-errors.js';
 import { issuerOf, type ProviderMetadata } from './provider-metadata.js';
 import type { OAuth2Provider } from './provider.js';
+import { identityIn, jsonOf } from './userinfo-answer.js';
 
-type Answer = Record<string, unknown>;
-type Paths = typeof defaultPaths & IdentityPaths;
 type Asked = { readonly url: string; readonly method: 'GET' | 'POST'; readonly body?: string };
-
-/** Characters: what a subject of OpenID Connect may have. */
-const longestSubject = 255;
 
 /**
  * Who is it, where no ID token says so? Whom the provider's API says that the access token belongs to.
@@ -24,41 +20,17 @@ export async function userinfoIdentity(
   source: ProviderMetadata,
   tokens: oauth.TokenEndpointResponse,
 ): Promise<OAuthIdentity> {
-  const { identityFrom, userTokenMember } = provider;
-  const identity: Paths = { ...defaultPaths, ...provider.identity };
-  const phase = identityFrom === 'token' ? 'token' : 'userinfo';
+  const { identityFrom, userTokenMember, identity, emailTrust } = provider;
+  const reading = { issuer: issuerOf(provider), identity, emailTrust };
   // where both are given, the outer token is the application's own
   const ofUser = userTokenMember === undefined ? undefined : textAt(tokens, `${userTokenMember}.access_token`);
   const ask = (asked: Asked) => askApi(provider, source, ofUser ?? tokens.access_token, asked);
-  const answer = phase === 'token' ? tokens : asObject(await ask(userinfoRequest(provider)));
-  const subject = textAt(answer, identity.subject);
-  if (subject === undefined || subject.length > longestSubject)
-    throw refuse(phase, 'oauth_provider_failed', 'the answer names no subject, or one that is too long');
-  const listed = await listedEmail(provider, ask);
-  return {
-    issuer: issuerOf(provider),
-    subject,
-    ...(listed ?? emailOf(provider, identity, answer)),
-    name: textAt(answer, identity.name),
-    picture: textAt(answer, identity.picture),
-    // beside the identity in a token answer stand the tokens
-    claims: phase === 'token' ? {} : (answer as OAuthIdentity['claims']),
-  };
-}
-
-function emailOf(
-  { emailTrust }: OAuth2Provider,
-  identity: Paths,
-  answer: Answer,
-): Pick<OAuthIdentity, 'email' | 'emailVerified'> {
-  const email = textAt(answer, identity.email);
-  const claimed = emailTrust === 'claim' && valueAt(answer, proofPath(identity)) === true;
-  return { email, emailVerified: email !== undefined && (emailTrust === 'always' || claimed) };
-}
-
-/** Beside the address, unless said otherwise: the word on one address must not verify another. */
-function proofPath({ email, emailVerified }: Paths): string {
-  return emailVerified ?? email.replace(/[^.|]*$/, 'email_verified');
+  const found =
+    identityFrom === 'token'
+      ? // beside the identity in a token answer stand the tokens
+        { ...identityIn(tokens, reading, 'token'), claims: {} }
+      : identityIn(await ask(userinfoRequest(provider)), reading, 'userinfo');
+  return { ...found, ...(await listedEmail(provider, ask)) };
 }
 
 function userinfoRequest({ userinfoEndpoint, userinfoMethod, userinfoQuery }: OAuth2Provider): Asked {
@@ -105,18 +77,6 @@ async function askApi(
   return atProvider('userinfo', async () => {
     const request = [accessToken, method, target, headers, body] as const;
     const response = await oauth.protectedResourceRequest(...request, source.options);
-    if (response.status !== 200)
-      throw refuse('userinfo', ofStatus(response.status), `the endpoint answered ${response.status}`);
-    try {
-      return (await response.json()) as unknown;
-    } catch {
-      // the parser's message quotes the answer
-      throw refuse('userinfo', 'oauth_provider_failed', 'the endpoint answered no JSON');
-    }
+    return jsonOf(response);
   });
-}
-
-function asObject(answer: unknown): Answer {
-  if (typeof answer === 'object' && answer !== null && !Array.isArray(answer)) return answer as Answer;
-  throw refuse('userinfo', 'oauth_provider_failed', 'the endpoint answered no object');
 }

@@ -77,7 +77,7 @@ function serviceProvider(path: string): Provider {
       clock: Clock,
       emit: AuthEventListener,
     ) => {
-      const settings = resolveOAuthOptions(options, new URL(transport.urlOf('/')).origin);
+      const settings = resolveOAuthOptions(options, new URL(transport.urlOf('/')).origin, clock);
       return new OAuthService({ settings, path, store, transport, clock, emit });
     },
   };

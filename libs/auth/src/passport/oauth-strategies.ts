@@ -4,13 +4,14 @@ import { OAuthTransport } from '../oauth/oauth-transport.js';
 import { OAuthService } from '../oauth/oauth.service.js';
 import { Refusals } from '../resource/refusals.js';
 import { passContext } from './guard-context.js';
+import type { OAuth1Strategy } from './oauth1-strategy.js';
 import type { OAuth2Strategy } from './oauth2-strategy.js';
 import { holdName, releaseName } from './strategy-name.js';
 
 /** One strategy a provider, in passport's registry for as long as the application runs. */
 @Injectable()
 export class OAuthStrategies implements OnApplicationBootstrap, OnApplicationShutdown {
-  private readonly held: { strategy: OAuth2Strategy; undo: () => void }[] = [];
+  private readonly held: { strategy: OAuth1Strategy | OAuth2Strategy; undo: () => void }[] = [];
 
   constructor(
     @Inject(OAuthService) private readonly oauth: OAuthService,
@@ -21,13 +22,11 @@ export class OAuthStrategies implements OnApplicationBootstrap, OnApplicationShu
 
   /** As late as can be: a boot that fails before holds no name. A context without HTTP has no use for it. */
   async onApplicationBootstrap(): Promise<void> {
-    if (!this.host.httpAdapter || this.oauth.providers.length === 0) return;
-    // passport-oauth2 is an optional peer: who only uses jwtStrategy() need not install it
-    const { OAuth2Strategy } = await import('./oauth2-strategy.js');
-    const { oauth, transport, refusals, host } = this;
+    if (!this.host.httpAdapter) return;
     try {
-      for (const name of oauth.providers) {
-        const strategy = new OAuth2Strategy(name, { oauth, transport, refusals, host });
+      for (const name of this.oauth.providers) {
+        // oxlint-disable-next-line no-await-in-loop -- the modules are loaded once
+        const strategy = await this.strategyOf(name);
         holdName(name, strategy, `or give the provider another name here, for example oidc('my-${name}', …)`);
         this.held.push({ strategy, undo: passContext(name) });
       }
@@ -35,6 +34,18 @@ export class OAuthStrategies implements OnApplicationBootstrap, OnApplicationShu
       this.onApplicationShutdown();
       throw error;
     }
+  }
+
+  /** passport-oauth1 and passport-oauth2 are optional peers: who has no provider of a protocol need not install its. */
+  private async strategyOf(name: string): Promise<OAuth1Strategy | OAuth2Strategy> {
+    const { oauth, transport, refusals, host } = this;
+    const parts = { oauth, transport, refusals, host };
+    if (oauth.protocolOf(name) === 'oauth1') {
+      const { OAuth1Strategy } = await import('./oauth1-strategy.js');
+      return new OAuth1Strategy(name, parts);
+    }
+    const { OAuth2Strategy } = await import('./oauth2-strategy.js');
+    return new OAuth2Strategy(name, parts);
   }
 
   onApplicationShutdown(): void {

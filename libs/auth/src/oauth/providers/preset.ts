@@ -1,8 +1,10 @@
 import type { Given } from '../../auth.slices.js';
+import type { OAuth1Options, OAuth1ProviderOptions } from '../oauth1/oauth1.options.js';
 import type { OAuth2Options, OAuth2ProviderOptions, OidcOptions, OidcProviderOptions } from '../provider.options.js';
 
 /** What an application adds to a preset: its client, and whatever is to be otherwise. */
 export type OAuth2PresetOptions = Given<Omit<OAuth2ProviderOptions, 'kind'>>;
+export type OAuth1PresetOptions = Given<Omit<OAuth1ProviderOptions, 'kind'>>;
 export type OidcPresetOptions = Given<Omit<OidcProviderOptions, 'kind'>>;
 
 type Shared = OAuth2PresetOptions & OidcPresetOptions;
@@ -22,6 +24,28 @@ export function oidcPreset(name: string, variable: string, data: OidcPresetOptio
   // a template is of the preset's own issuer
   const issuerTemplate = given.issuer === undefined ? data.issuerTemplate : undefined;
   return { ...merged(variable, { name, ...data, issuerTemplate }, given), kind: 'oidc' } as OidcOptions;
+}
+
+/** The variables of a client, for each option those that are asked in turn. */
+type ClientVariables = Partial<Record<'consumerKey' | 'consumerSecret' | 'privateKey', readonly string[]>>;
+
+/** The same for a provider of OAuth 1. */
+export function oauth1Preset(
+  name: string,
+  variables: ClientVariables,
+  data: OAuth1PresetOptions,
+  given: OAuth1PresetOptions,
+) {
+  const read = (names: readonly string[]) => names.map((one) => process.env[one]).find(Boolean);
+  const client = Object.entries(variables).map(([option, names]) => [option, read(names)]);
+  const own = Object.entries(given).filter(([, value]) => value !== undefined);
+  return {
+    ...{ name, ...data },
+    ...(given.consumerKey === undefined && Object.fromEntries(client)),
+    ...Object.fromEntries(own),
+    authorizationParams: { ...data.authorizationParams, ...given.authorizationParams },
+    kind: 'oauth1',
+  } as OAuth1Options;
 }
 
 function merged(variable: string, data: Partial<Shared>, given: Partial<Shared>): Partial<Shared> {

@@ -1,3 +1,5 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { SystemClock } from '../../auth.clock.js';
 import { oauth2Provider } from './oauth2-provider.js';
 import * as entry from './index.js';
 import { toProvider } from '../provider.js';
@@ -5,8 +7,18 @@ import type { OAuthProviderOptions } from '../provider.options.js';
 
 const { presets } = entry;
 const client = { clientId: 'app', clientSecret: 'secret' };
-const { atlassian, discord, dropbox, facebook, github, gitlab, google, meetup } = entry;
-const { microsoft, nylas, slack, slackLogin, spotify, x } = entry;
+/** PEM, for a provider that signs with it. */
+const privateKey = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({
+  type: 'pkcs8',
+  format: 'pem',
+});
+/** What a provider of OAuth 1 wants in place of it. */
+const clientsOf: Record<string, object> = {
+  jira: { baseUrl: 'https://jira.example.com/', consumerKey: 'app', privateKey },
+  twitter: { consumerKey: 'app', consumerSecret: 'secret' },
+};
+const { atlassian, discord, dropbox, facebook, github, gitlab, google, jira, meetup } = entry;
+const { microsoft, nylas, slack, slackLogin, spotify, twitter, x } = entry;
 
 /** What the table of providers says, written out: a preset that changes has to change here too. */
 const table: Record<string, Record<string, unknown>> = {
@@ -75,6 +87,33 @@ const table: Record<string, Record<string, unknown>> = {
       name: 'data.name',
       picture: 'data.profile_image_url',
     },
+  },
+  twitter: {
+    kind: 'oauth1',
+    issuer: 'https://api.x.com',
+    requestTokenEndpoint: 'https://api.x.com/oauth/request_token',
+    authorizationEndpoint: 'https://api.x.com/oauth/authenticate',
+    accessTokenEndpoint: 'https://api.x.com/oauth/access_token',
+    userinfoEndpoint: 'https://api.x.com/1.1/account/verify_credentials.json?include_email=true&skip_status=true',
+    apiBaseUrl: 'https://api.x.com/1.1/',
+    signatureMethod: 'HMAC-SHA1',
+    signatureType: 'header',
+    emailTrust: 'always',
+    authorizationParams: {},
+    identity: { subject: 'id_str', email: 'email', name: 'name', picture: 'profile_image_url_https' },
+  },
+  jira: {
+    kind: 'oauth1',
+    issuer: 'https://jira.example.com',
+    requestTokenEndpoint: 'https://jira.example.com/plugins/servlet/oauth/request-token',
+    authorizationEndpoint: 'https://jira.example.com/plugins/servlet/oauth/authorize',
+    accessTokenEndpoint: 'https://jira.example.com/plugins/servlet/oauth/access-token',
+    userinfoEndpoint: 'https://jira.example.com/rest/api/2/myself',
+    apiBaseUrl: 'https://jira.example.com/',
+    signatureMethod: 'RSA-SHA1',
+    signatureType: 'header',
+    emailTrust: 'never',
+    identity: { subject: 'key', email: 'emailAddress', name: 'displayName', picture: 'avatarUrls.48x48' },
   },
   atlassian: {
     kind: 'oauth2',
@@ -199,7 +238,7 @@ const table: Record<string, Record<string, unknown>> = {
   },
 };
 
-const checked = (given: OAuthProviderOptions) => toProvider('p', given, 'https://app.example.com');
+const checked = (given: OAuthProviderOptions) => toProvider('p', given, 'https://app.example.com', new SystemClock());
 
 describe('presets', () => {
   it('O62 are all in the table, under their names', () => {
@@ -211,10 +250,12 @@ describe('presets', () => {
   });
 
   it.each(Object.keys(table))('O62 %s is as the table of providers has it', (name) => {
-    const given = presets[name]!(client);
+    const given = presets[name]!(clientsOf[name] ?? client);
     const { tokenEndpointAuthMethod, ...expected } = table[name]!;
     expect(checked(given)).toMatchObject(expected);
-    expect(given.tokenEndpointAuthMethod).toBe(tokenEndpointAuthMethod);
+    expect('tokenEndpointAuthMethod' in given ? given.tokenEndpointAuthMethod : undefined).toBe(
+      tokenEndpointAuthMethod,
+    );
   });
 
   it.each<[string, OAuthProviderOptions, object]>([
@@ -333,6 +374,13 @@ describe('presets', () => {
         authorizationParams: { provider: 'google', access_type: 'offline' },
       },
     ],
+    ['twitter, forceLogin', twitter({ forceLogin: true }), { authorizationParams: { force_login: 'true' } }],
+    [
+      'twitter, asking every time',
+      twitter({ authorizationEndpoint: 'https://api.x.com/oauth/authorize' }),
+      { authorizationEndpoint: 'https://api.x.com/oauth/authorize', issuer: 'https://api.x.com' },
+    ],
+    ['jira, a path', jira({ baseUrl: 'https://example.com/jira' }), { apiBaseUrl: 'https://example.com/jira/' }],
     ['spotify, showDialog', spotify({ showDialog: true }), { authorizationParams: { show_dialog: 'true' } }],
     [
       'discord, all',
@@ -352,7 +400,9 @@ describe('presets', () => {
     ['x, a name', x({ name: 'twitter' }), { name: 'twitter', kind: 'oauth2' }],
   ])('O62 takes its options: %s', (_what, given, expected) => {
     expect(given).toMatchObject(expected);
-    expect(checked({ ...given, ...client } as OAuthProviderOptions)).toMatchObject(expected);
+    const { baseUrl: _made, ...ofOAuth1 } = { baseUrl: '', ...clientsOf[given.name] };
+    const whole = { ...given, ...(given.kind === 'oauth1' ? ofOAuth1 : client) };
+    expect(checked(whole as OAuthProviderOptions)).toMatchObject(expected);
   });
 
   it('O62 asks for the secret that its provider knows', () => {
@@ -390,8 +440,38 @@ describe('presets', () => {
       process.env = { [`${prefix}_OAUTH_CLIENT_ID`]: 'of-the', [`${prefix}_OAUTH_CLIENT_SECRET`]: 'environment' };
       try {
         expect(presets[name]!()).toMatchObject({ clientId: 'of-the', clientSecret: 'environment' });
-        expect(presets[name]!({ clientId: 'mine' }).clientId).toBe('mine');
-        expect(presets[name]!({ clientId: 'mine' }).clientSecret).toBeUndefined();
+        const mine = presets[name]!({ clientId: 'mine' });
+        expect(mine).toHaveProperty('clientId', 'mine');
+        expect(mine).not.toHaveProperty('clientSecret', 'environment');
+      } finally {
+        process.env = before;
+      }
+    });
+
+    it.each<[string, Record<string, string>, object]>([
+      [
+        'twitter',
+        { TWITTER_OAUTH_CLIENT_KEY: 'of-the', TWITTER_OAUTH_CLIENT_SECRET: 'environment' },
+        { consumerKey: 'of-the', consumerSecret: 'environment' },
+      ],
+      [
+        'twitter',
+        { TWITTER_OAUTH_API_KEY: 'of-the', TWITTER_OAUTH_API_SECRET: 'environment' },
+        { consumerKey: 'of-the', consumerSecret: 'environment' },
+      ],
+      [
+        'jira',
+        { JIRA_OAUTH_CONSUMER_KEY: 'of-the', JIRA_OAUTH_RSA_KEY: 'environment' },
+        { consumerKey: 'of-the', privateKey: 'environment' },
+      ],
+    ])('%s takes that of %j', (name, variables, expected) => {
+      const before = process.env;
+      process.env = variables;
+      try {
+        expect(presets[name]!()).toMatchObject(expected);
+        const mine = presets[name]!({ consumerKey: 'mine' });
+        expect(mine).toHaveProperty('consumerKey', 'mine');
+        expect(Object.values(mine)).not.toContain('environment');
       } finally {
         process.env = before;
       }

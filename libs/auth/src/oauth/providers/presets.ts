@@ -6,16 +6,18 @@ import { facebook } from './facebook.js';
 import { github } from './github.js';
 import { gitlab } from './gitlab.js';
 import { google } from './google.js';
+import { jira } from './jira.js';
 import { meetup } from './meetup.js';
 import { microsoft } from './microsoft.js';
 import { nylas } from './nylas.js';
 import { slack } from './slack.js';
 import { slackLogin } from './slack-login.js';
 import { spotify } from './spotify.js';
+import { twitter } from './twitter.js';
 import { x } from './x.js';
 
 /** Every preset by its name: for a configuration that is read from somewhere. */
 export const presets: Readonly<Record<string, (options?: object) => OAuthProviderOptions>> = {
-  ...{ atlassian, discord, dropbox, facebook, github, gitlab, google },
-  ...{ meetup, microsoft, nylas, slack, slackLogin, spotify, x },
+  ...{ atlassian, discord, dropbox, facebook, github, gitlab, google, jira },
+  ...{ meetup, microsoft, nylas, slack, slackLogin, spotify, twitter, x },
 };

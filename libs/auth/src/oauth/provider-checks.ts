@@ -1,0 +1,79 @@
+import { AuthConfigError } from '../auth.errors.js';
+import { isLoopback } from '../auth.loopback.js';
+import { identityPathNames, type IdentityPaths } from './identity-paths.js';
+import { isAllowedEndpoint } from './outbound-fetch.js';
+
+interface Transport {
+  readonly allowInsecureLoopback: boolean;
+}
+
+export function checkIssuer(option: string, issuer: string, { allowInsecureLoopback }: Transport): void {
+  const url = URL.canParse(issuer) ? new URL(issuer) : undefined;
+  if (
+    url === undefined ||
+    !/^https?:$/.test(url.protocol) ||
+    url.username !== '' ||
+    url.search !== '' ||
+    url.hash !== ''
+  )
+    throw new AuthConfigError(option, "must be the issuer's URL, such as 'https://sso.example.com'");
+  if (url.protocol === 'https:') return;
+  if (!isLoopback(url.hostname)) throw new AuthConfigError(option, 'is plain http: use https (http on loopback only)');
+  if (!allowInsecureLoopback)
+    throw new AuthConfigError(
+      option,
+      'is plain http: set allowInsecureLoopback for a provider of your tests, or use https',
+    );
+}
+
+export function checkScope(option: string, scope: readonly string[]): void {
+  if (!Array.isArray(scope) || !scope.every((value) => /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(value)))
+    throw new AuthConfigError(option, "must be a list of scope values, such as ['openid', 'email']");
+}
+
+/** @param isReserved what a request says by itself: an option of this name would change what is checked (OC-17). */
+export function checkParams(
+  option: string,
+  params: Readonly<Record<string, string>>,
+  isReserved: (name: string) => boolean,
+): void {
+  if (typeof params !== 'object' || params === null || Array.isArray(params))
+    throw new AuthConfigError(option, "must be an object such as { prompt: 'login' }");
+  for (const [name, value] of Object.entries(params)) {
+    if (isReserved(name)) throw new AuthConfigError(`${option}.${name}`, 'is reserved: it is written by the log-in');
+    if (typeof value !== 'string') throw new AuthConfigError(`${option}.${name}`, 'must be a text');
+  }
+}
+
+export function checkEndpoint(option: string, url: string, { allowInsecureLoopback }: Transport): void {
+  const isUrl = URL.canParse(url) && new URL(url).username === '' && new URL(url).hash === '';
+  if (!isUrl) throw new AuthConfigError(option, "must be a URL, such as 'https://sso.example.com/token'");
+  if (isAllowedEndpoint(url, allowInsecureLoopback)) return;
+  if (new URL(url).protocol === 'http:' && isLoopback(new URL(url).hostname))
+    throw new AuthConfigError(
+      option,
+      'is plain http: set allowInsecureLoopback for a provider of your tests, or use https',
+    );
+  throw new AuthConfigError(option, 'is not https: use https (http on loopback only)');
+}
+
+export function checkIdentity(option: string, identity: IdentityPaths): void {
+  checkTexts(option, identity);
+  const unknown = Object.keys(identity).find((name) => !identityPathNames.includes(name));
+  if (unknown !== undefined)
+    throw new AuthConfigError(`${option}.${unknown}`, `is no option: there are ${identityPathNames.join(', ')}`);
+}
+
+export function checkTexts(option: string, texts: unknown): void {
+  const isObject = typeof texts === 'object' && texts !== null && !Array.isArray(texts);
+  if (!isObject || !Object.values(texts).every((text) => typeof text === 'string' && text !== ''))
+    throw new AuthConfigError(option, 'must be an object of texts');
+}
+
+/** The flow's cookie comes back to our own host alone. */
+export function checkRedirectUri(option: string, redirectUri: string | undefined, publicOrigin: string): void {
+  if (redirectUri === undefined) return;
+  const url = URL.canParse(redirectUri) ? new URL(redirectUri) : undefined;
+  if (url === undefined || url.origin !== publicOrigin || url.hash !== '' || url.username !== '')
+    throw new AuthConfigError(option, 'must be a URL of publicUrl, without a fragment');
+}

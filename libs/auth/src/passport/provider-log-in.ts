@@ -1,0 +1,64 @@
+import type { ExecutionContext } from '@nestjs/common';
+import type { HttpAdapterHost } from '@nestjs/core';
+import { AuthError } from '../auth.errors.js';
+import type { OAuthExchange, OAuthTransport } from '../oauth/oauth-transport.js';
+import type { OAuthService } from '../oauth/oauth.service.js';
+import type { Refusals } from '../resource/refusals.js';
+import { contextOf } from './guard-context.js';
+import { OAUTH_STEP, type OAuthStep } from './oauth-step.js';
+import { checkOwner } from './request-owner.js';
+
+export interface ProviderLogInParts {
+  readonly oauth: OAuthService;
+  readonly transport: OAuthTransport;
+  readonly refusals: Refusals;
+  readonly host: HttpAdapterHost;
+}
+
+/** What the strategies of both protocols do when passport asks them. */
+export class ProviderLogIn {
+  constructor(
+    private readonly name: string,
+    private readonly parts: ProviderLogInParts,
+  ) {}
+
+  /**
+   * @param options as passport hands them to `authenticate()`.
+   * @returns the OAuthLogin.
+   * @throws a redirect, or what the module's filter would throw.
+   */
+  async decide(request: object, options: object | undefined): Promise<object> {
+    const context = contextOf(options);
+    // passport gives the request alone, and a flow needs a cookie in the answer
+    if (context === undefined)
+      throw new AuthError('unsupported_context', {
+        reason: `the strategy '${this.name}' is asked without AuthGuard('${this.name}'): use that, or let your guard ask its getAuthenticateOptions()`,
+      });
+    try {
+      checkOwner(this.name, request, this.parts.host, 'give the provider another name here');
+      return await this.step(context);
+    } catch (error) {
+      throw this.parts.refusals.phrase(error, context);
+    }
+  }
+
+  private async step(context: ExecutionContext): Promise<object> {
+    const { oauth, transport } = this.parts;
+    const http = context.switchToHttp();
+    const exchange: OAuthExchange = { request: http.getRequest<object>(), response: http.getResponse<object>() };
+    if (transport.isAhead(exchange)) throw transport.nothing(exchange);
+    const { values } = transport.parameters(exchange);
+    if (this.stepOf(context, values) === 'start') {
+      const [returnTo, another] = values.getAll('return_to');
+      const location = await oauth.start(this.name, exchange, another === undefined ? { returnTo } : {});
+      throw transport.redirect(exchange, location);
+    }
+    const outcome = await oauth.complete(this.name, exchange);
+    if (outcome.kind !== 'authorized') throw transport.redirect(exchange, outcome.returnTo);
+    return outcome.login;
+  }
+  private stepOf(context: ExecutionContext, values: URLSearchParams): OAuthStep {
+    const declared = Reflect.getMetadata(OAUTH_STEP, context.getHandler()) as OAuthStep | undefined;
+    return declared ?? (this.parts.oauth.isAnswer(this.name, values) ? 'complete' : 'start');
+  }
+}

@@ -15,6 +15,7 @@ import { Environment } from './environment.js';
 import { HttpExceptionWithHeadersFilter } from './http/http-exception-with-headers.js';
 import { QueryFailedFilter } from './http/query-failed.filter.js';
 import { signingKey } from './keys.js';
+import { DemoProviders } from './oauth/demo-providers.js';
 import { flowKey, oauthProviders } from './oauth/providers.js';
 import { HealthController } from './pages/health.controller.js';
 import { PROVIDER_NAMES, StartController } from './pages/start.controller.js';
@@ -43,9 +44,9 @@ import { UsersModule } from './users/users.module.js';
   ],
 })
 export class AppModule implements NestModule {
-  static forEnvironment(environment: Environment): DynamicModule {
+  static forEnvironment(environment: Environment, demo: DemoProviders): DynamicModule {
     const signing = signingKey(environment);
-    const providers = oauthProviders(environment);
+    const providers = [...oauthProviders(environment), ...demo.options];
     const users = UsersModule.forEnvironment(environment);
     return {
       module: AppModule,
@@ -84,6 +85,7 @@ export class AppModule implements NestModule {
       ],
       providers: [
         { provide: Environment, useValue: environment },
+        { provide: DemoProviders, useValue: demo },
         { provide: PROVIDER_NAMES, useValue: providers.map(({ name }) => name) },
       ],
     };

@@ -6,6 +6,7 @@ import { AuthConfigError, AuthModule } from 'nest-latchkey';
 import { AppModule } from './app.module.js';
 import { setUpDocumentation } from './documentation.js';
 import { EnvironmentError, type Environment } from './environment.js';
+import { DemoProviders } from './oauth/demo-providers.js';
 import { oauthProviders } from './oauth/providers.js';
 
 /**
@@ -15,7 +16,8 @@ import { oauthProviders } from './oauth/providers.js';
  */
 export async function createApp(environment: Environment): Promise<INestApplication> {
   const adapter = environment.adapter === 'fastify' ? new FastifyAdapter() : new ExpressAdapter();
-  const app = await create(environment, adapter);
+  const demo = await DemoProviders.start(environment);
+  const app = await create(environment, demo, adapter);
 
   const isHttps = environment.publicUrl.startsWith('https:');
   app.useSecurityHeaders({
@@ -37,10 +39,16 @@ export async function createApp(environment: Environment): Promise<INestApplicat
 }
 
 /** The library names its options; whoever starts the application knows the variables. */
-async function create(environment: Environment, adapter: AbstractHttpAdapter): Promise<INestApplication> {
+async function create(
+  environment: Environment,
+  demo: DemoProviders,
+  adapter: AbstractHttpAdapter,
+): Promise<INestApplication> {
   try {
-    return await NestFactory.create(AppModule.forEnvironment(environment), adapter, { abortOnError: false });
+    return await NestFactory.create(AppModule.forEnvironment(environment, demo), adapter, { abortOnError: false });
   } catch (error) {
+    // there is no application to stop them
+    await demo.onApplicationShutdown();
     if (!(error instanceof AuthConfigError)) throw error;
     if (error.option.startsWith('oauth.providers[')) throw new EnvironmentError([providerProblem(error, environment)]);
     if (!Object.hasOwn(variables, error.option)) throw error;

@@ -14,8 +14,9 @@ const readme = readFileSync('README.md', 'utf8');
 const secret = 'kJ3v-9sQx_27LrTnWb8yZpEo5GhCdAuF';
 
 process.env['AUTH_SECRET'] = secret;
-// the example of a test is one: its cases run with ours
+// the examples of tests are some: their cases run with ours
 await import('../../docs/examples/notes.spec.js');
+await import('../../docs/examples/log-in.spec.js');
 
 /** The commands of the README that begin with `$`, each with the output shown below it. */
 function consoleSession(): { command: string; output: string }[] {

@@ -1,25 +1,17 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { jest } from '@jest/globals';
 import { Logger, type INestApplication } from '@nestjs/common';
-import { chromium, type Browser } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { createApp } from '../../src/app.js';
 import { readEnvironment } from '../../src/environment.js';
 import { adapters } from '../e2e/fixture.js';
+import { describeInBrowser, launchChromium } from './chromium.js';
 import { freePort, RealProvider } from './real-provider.js';
 
 // a browser takes its time, above all beside other suites
 jest.setTimeout(60_000);
-
-const executablePath = '/usr/bin/chromium';
-const isThere = existsSync(executablePath);
-if (!isThere && process.env['CI'] !== 'true')
-  console.warn(`LEFT OUT: the dance in Chromium, for there is no ${executablePath}: apt-get install chromium`);
-const describeInBrowser = isThere || process.env['CI'] === 'true' ? describe : describe.skip;
-
-const switches =
-  '--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-sync';
 
 /** What cookie jars of tests only believe: SameSite, Secure on loopback, forms that a page posts by itself. */
 describeInBrowser.each(adapters)('the dance in Chromium, with a provider on another site (%s)', (adapter) => {
@@ -58,7 +50,7 @@ describeInBrowser.each(adapters)('the dance in Chromium, with a provider on anot
       }),
     );
     await app.listen(port, '127.0.0.1');
-    browser = await chromium.launch({ executablePath, args: switches.split(' ') });
+    browser = await launchChromium();
   });
   afterAll(async () => {
     await browser.close();

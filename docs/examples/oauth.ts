@@ -1,13 +1,13 @@
 import { Injectable, Module } from '@nestjs/common';
-import { AuthModule, type AuthHooks, type OAuthUser } from 'nest-latchkey';
+import { AuthModule, type AuthHooks, type OAuthKnownUser, type OAuthUser } from 'nest-latchkey';
 import { oauthLogin, type OAuthLogin } from 'nest-latchkey/passport';
 import { oidc } from 'nest-latchkey/providers';
 
 @Injectable()
 class LoginHooks implements AuthHooks {
   /** Issuer and subject are who somebody is; an e-mail address can change hands. */
-  async oauthUser({ identity }: OAuthLogin): Promise<OAuthUser | null> {
-    return { user: `${identity.issuer} ${identity.subject}`, scope: { notes: true } };
+  async oauthUser({ identity }: OAuthLogin, { linkedTo }: OAuthKnownUser): Promise<OAuthUser | null> {
+    return { user: linkedTo ?? `${identity.issuer} ${identity.subject}`, scope: { notes: true } };
   }
 }
 

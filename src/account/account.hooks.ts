@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { AuthHooks, OAuthUser, Session, SessionGrant } from 'nest-latchkey';
+import type { AuthHooks, OAuthKnownUser, OAuthUser, Session, SessionGrant } from 'nest-latchkey';
 import type { OAuthLogin } from 'nest-latchkey/passport';
 import { UsersService } from '../users/users.service.js';
 import { grantOf } from './grant.js';
@@ -9,10 +9,21 @@ import { grantOf } from './grant.js';
 export class AccountHooks implements AuthHooks {
   constructor(private readonly users: UsersService) {}
 
-  /** Whoever comes from a provider is a user of that provider's: an e-mail address makes nobody somebody else. */
-  async oauthUser({ provider, identity }: OAuthLogin): Promise<OAuthUser | null> {
-    const user = await this.users.findOrCreate(provider, identity.subject);
+  /**
+   * Whoever comes from a provider for the first time is a user of that provider's: an e-mail address makes nobody somebody
+   * else. After that the library knows whose the identity is, and links more of them for whoever is logged in.
+   */
+  async oauthUser({ provider, identity }: OAuthLogin, { linkedTo }: OAuthKnownUser): Promise<OAuthUser | null> {
+    const user =
+      linkedTo === undefined
+        ? await this.users.findOrCreate(provider, identity.subject)
+        : await this.users.find(linkedTo);
     return user === null ? null : { user: user.username, ...grantOf(user) };
+  }
+
+  /** A password. Users whom a provider made have none. */
+  hasOtherCredential(username: string): Promise<boolean> {
+    return this.users.hasPassword(username);
   }
 
   /** What the user may do today, not what the log-in granted: nobody stays an administrator by refreshing. */

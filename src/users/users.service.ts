@@ -75,6 +75,10 @@ export class UsersService {
     return (await verifyPassword(row?.passwordHash, password)) ? this.toUser(username) : null;
   }
 
+  async hasPassword(username: string): Promise<boolean> {
+    return usernamePattern.test(username) && (await this.users.existsBy({ username }));
+  }
+
   async find(username: string): Promise<User | null> {
     const isName = usernamePattern.test(username) || providersUsernamePattern.test(username);
     const exists = isName && (await this.users.existsBy({ username }));

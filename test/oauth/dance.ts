@@ -7,7 +7,14 @@
 import type { INestApplication, Type } from '@nestjs/common';
 import { Controller, Get, Req, UseGuards } from '@nestjs/common';
 import { AuthGuard } from '@nestjs/passport';
-import { CurrentToken, RequireToken, Token, type AuthEvents, type AuthModuleOptions } from 'nest-latchkey';
+import {
+  CurrentToken,
+  RequireToken,
+  Token,
+  type AuthEvents,
+  type AuthModuleOptions,
+  type OAuthKnownUser,
+} from 'nest-latchkey';
 import { oauthLogin, type OAuthLogin, type OAuthLoginOptions } from 'nest-latchkey/passport';
 import { Api, type Adapter, type FixtureOptions } from '../e2e/fixture.js';
 import { Browser, nextOf, type Page } from './browser.js';
@@ -44,9 +51,9 @@ export class DancingApp {
         session: {},
         oauth: oauthLogin(oauth),
         hooks: {
-          oauthUser: (login: OAuthLogin) => {
+          oauthUser: (login: OAuthLogin, { linkedTo }: OAuthKnownUser) => {
             this.logins.push(login);
-            return { user: `${login.provider}:${login.identity.subject}` };
+            return { user: linkedTo ?? `${login.provider}:${login.identity.subject}` };
           },
           onEvent: (name: string, payload: object) => void this.events.push({ name, ...payload } as SeenEvent),
           ...hooks,

@@ -39,6 +39,22 @@ const kinds = {
   oauth_grant_refused: { status: 400, error: 'invalid_grant', message: 'The log-in came to nothing: begin it again' },
   oauth_id_token_invalid: { status: 403, error: 'access_denied', message: 'The identity cannot be trusted' },
   oauth_user_refused: { status: 403, error: 'access_denied', message: 'This user may not log in' },
+  oauth_link_refused: {
+    status: 403,
+    error: 'access_denied',
+    message: 'There is an account already: log in to it as you did before, and link this provider there',
+  },
+  oauth_link_unknown: { status: 404, error: 'not_found', message: 'There is no such link' },
+  oauth_identity_taken: {
+    status: 409,
+    error: 'conflict',
+    message: 'This account at the provider is linked to another user',
+  },
+  oauth_last_credential: {
+    status: 409,
+    error: 'conflict',
+    message: 'Nothing else logs this user in: link another account or set a password first',
+  },
   oauth_provider_failed: { status: 502, error: 'server_error', message: 'The provider cannot be understood' },
   oauth_provider_unavailable: {
     status: 503,

@@ -12,6 +12,10 @@ export interface AuthEvents {
   'session.reused': { subject: string; sid: string; at: number };
   /** A provider told who somebody is, and every check was passed. */
   'oauth.authorized': { provider: string; issuer: string; subject: string; at: number };
+  /** An identity at a provider logs in a user from now on. `subject` is the provider's, `user` the subject of sessions. */
+  'oauth.linked': { provider: string; issuer: string; subject: string; user: string; at: number };
+  /** It does no longer. */
+  'oauth.unlinked': { provider: string; issuer: string; subject: string; user: string; at: number };
   /**
    * A log-in that was begun here came to nothing. `error` is the provider's word, and only that of a log-in: an answer that
    * nobody waits for makes no event.

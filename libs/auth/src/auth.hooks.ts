@@ -19,6 +19,7 @@ export const authHookNames = Object.keys({
     sessionGrant: true,
     signingKey: true,
     oauthUser: true,
+    hasOtherCredential: true,
     onEvent: true,
   },
 } satisfies Record<keyof AuthHooks, true>) as readonly (keyof AuthHooks)[];

@@ -43,6 +43,7 @@ import { TokenIssuer } from './session/token-issuer.js';
 import { TokenService } from './session/token.service.js';
 import { NoSessionStore } from './stores/no-session.store.js';
 import { OAuthFlowStore } from './stores/oauth-flow.store.js';
+import { OAuthLinkStore } from './stores/oauth-link.store.js';
 import { RevocationList } from './stores/revocation-list.js';
 import type { RevocationStore } from './stores/revocation.store.js';
 import type { SessionStore } from './stores/session.store.js';
@@ -60,6 +61,7 @@ export type Stores = {
   sessions: SessionStore;
   signingKeys: SigningKeyStore | undefined;
   oauthFlows: OAuthFlowStore | undefined;
+  oauthLinks: OAuthLinkStore | undefined;
 };
 
 /** Everything the module is made of, from the options up. */
@@ -83,8 +85,8 @@ export const providersOf = (optionsToken: string | symbol): Provider[] => [
     // the deny-list is what ends the access tokens of a session
     if (made.sessions !== undefined && made.revocations === undefined)
       throw new AuthConfigError('stores', 'keeps sessions but no revocations: create() must give both');
-    const { revocations, sessions = new NoSessionStore(), signingKeys, oauthFlows } = made;
-    return { revocations, sessions, signingKeys, oauthFlows };
+    const { revocations, sessions = new NoSessionStore(), signingKeys, oauthFlows, oauthLinks } = made;
+    return { revocations, sessions, signingKeys, oauthFlows, oauthLinks };
   }),
   make(
     RevocationList,
@@ -222,6 +224,11 @@ export const providersOf = (optionsToken: string | symbol): Provider[] => [
     if (oauth !== null && oauthFlows === undefined)
       throw new AuthConfigError('stores', 'remembers no log-ins: each could be answered twice, use typeormStores()');
     return oauthFlows ?? null;
+  }),
+  make(OAuthLinkStore, [STORES, OAUTH_EDGE], ({ oauthLinks }: Stores, oauth: OAuthEdge | null) => {
+    if (oauth !== null && oauthLinks === undefined)
+      throw new AuthConfigError('stores', 'gives no oauthLinks: nothing would tell whose an identity is');
+    return oauthLinks ?? null;
   }),
   make(
     OAuthTransport,

@@ -88,6 +88,10 @@ export class HttpOAuthTransport extends OAuthTransport {
     return new HttpException({}, 204);
   }
 
+  subjectOf(user: unknown): Promise<string> {
+    return this.parts.answers.subjectOf(user);
+  }
+
   async logIn(exchange: OAuthExchange, { user, scope, claims }: OAuthUser): Promise<void> {
     const options = { ...(scope !== undefined && { scope }), ...(claims !== undefined && { claims }) };
     await this.parts.answers.create(user, options, exchange, 'cookie');

@@ -8,9 +8,11 @@ import { contextOf, type RequestSession } from '../resource/current-session.deco
 import { decisionOf, rememberDecision, type Decision } from '../resource/decision.js';
 import { Token } from '../resource/token.js';
 import type { TokenLocation } from '../resource/token-location.js';
+import type { VerifiedToken } from '../resource/verified-token.js';
 import { TokenVerifier } from '../resource/verify-token.js';
 import { SessionService } from '../session/session.service.js';
 import type { CreateSessionOptions } from '../session/session-starter.js';
+import type { Session } from '../session/session.js';
 import type { IssuedAccess, IssuedSession, SessionToken } from '../session/session-tokens.js';
 import { TokenService, type TokenResponse } from '../session/token.service.js';
 import { HttpMessage, type HttpRequest } from './http-message.js';
@@ -52,8 +54,36 @@ export class SessionAnswers extends ClaimRenewal {
     super();
   }
 
+  /** The subject of a user's sessions. @throws AuthError `invalid_argument` */
+  subjectOf(user: unknown): Promise<string> {
+    return this.sessions.subjectOf(user);
+  }
+
   /**
-   * Start a session, with what the request tells of its client.
+   * The session whose cookie a browser sends; undefined when there is none, or it has ended. An access token that has expired
+   * will do: the browser has had no occasion to refresh it.
+   *
+   * @throws AuthError `store_unavailable`
+   */
+  async sessionOf(request: object): Promise<Session | undefined> {
+    const text = this.wire.accessCookieOf(new HttpMessage(request as HttpRequest, undefined));
+    const token = text === undefined ? undefined : await this.tokenOf(text);
+    return token?.session && this.sessions.get(token.session.id);
+  }
+
+  /** What is no token of ours is none at all. */
+  private async tokenOf(text: string): Promise<VerifiedToken | undefined> {
+    try {
+      return await this.verifier.verify(text, { anyAudience: true, allowExpired: true });
+    } catch (error) {
+      if (error instanceof AuthError && error.statusCode < 500) return undefined;
+      throw error;
+    }
+  }
+
+  /**
+   * Start a session, with what the request tells of its client. The session whose cookie the browser sends ends: whoever knew
+   * it before the log-in has nothing of it (SF-01).
    *
    * @param asked where no client was asked: a browser that comes from a provider. Default: as the client asks.
    * @returns what the handler may answer: the tokens where the client keeps them, `{}` where cookies do.
@@ -65,6 +95,8 @@ export class SessionAnswers extends ClaimRenewal {
     asked?: 'cookie',
   ): Promise<TokenResponse | Record<string, never>> {
     const message = new HttpMessage(request as HttpRequest, undefined);
+    const before = await this.sessionOf(request);
+    if (before !== undefined) await this.sessions.revoke(before.id);
     const mode = asked ?? this.wire.modeOf(message);
     const given = { ...clientOf(request as HttpRequest), ...options };
     const issued = await this.sessions.create(user, given, (access) => this.wire.checkFits(access, mode));

@@ -68,6 +68,13 @@ export class SessionWire {
     return text === undefined || text === '' ? undefined : { text, mode: 'cookie' };
   }
 
+  /** The access token in the cookie; undefined when there is none, or two of one name. */
+  accessCookieOf(message: HttpMessage): string | undefined {
+    if (this.parts.transfer === 'header') return undefined;
+    const [text, another] = message.cookies(sessionCookies.access);
+    return another === undefined && text !== '' ? text : undefined;
+  }
+
   /** Do two cookies of one name come, of this domain and of the one before? */
   hasOlderCookies(message: HttpMessage): boolean {
     return Object.values(sessionCookies).some((name) => message.cookies(name).length > 1);

@@ -8,15 +8,36 @@ export interface OAuthUser {
   user: unknown;
   scope?: Scope;
   claims?: Record<string, JsonValue>;
+  /**
+   * By records of the application's own, this identity was the user's before: it is linked beside those that the user has.
+   * Without it, a log-in links the first identity of a user alone; others are linked by whoever is logged in.
+   */
+  linked?: true;
+}
+
+/** What the library knows of the user behind a log-in. */
+export interface OAuthKnownUser {
+  /** The subject of the user's sessions, once the identity is linked to one. */
+  readonly linkedTo: string | undefined;
 }
 
 /** What an application adds to a log-in with a provider. */
 export interface OAuthHooks {
   /**
-   * The user whom a provider's identity belongs to: found by issuer and subject, or made. An e-mail address is no identity.
-   * Null refuses the log-in.
+   * The user whom a provider's identity belongs to: the one whom it is linked to, else found by issuer and subject, or made.
+   * An e-mail address is no identity. Null refuses the log-in.
+   *
+   * @param known where it says `linkedTo`, any other answer than that user refuses the log-in.
    */
-  oauthUser?(login: OAuthLogin): OAuthUser | null | Promise<OAuthUser | null>;
+  oauthUser?(login: OAuthLogin, known: OAuthKnownUser): OAuthUser | null | Promise<OAuthUser | null>;
+
+  /**
+   * Can this user log in by something else than a provider, a password for example? Then the last identity can be unlinked.
+   * Default: no.
+   *
+   * @param user the subject of the user's sessions.
+   */
+  hasOtherCredential?(user: string): boolean | Promise<boolean>;
 }
 
 /** The injection token of the application's hooks, as this journey reads them. */

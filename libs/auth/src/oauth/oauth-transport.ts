@@ -37,6 +37,9 @@ export abstract class OAuthTransport {
   /** The exception that answers nothing at all. */
   abstract nothing(exchange: OAuthExchange): Error;
 
-  /** Start a session of the user, in cookies. */
+  /** The subject that a session of this user has: what `hooks.oauthUser` answered. @throws AuthError `invalid_argument` */
+  abstract subjectOf(user: unknown): Promise<string>;
+
+  /** Start a session of the user, in cookies. That of the browser before ends. */
   abstract logIn(exchange: OAuthExchange, user: OAuthUser): Promise<void>;
 }

@@ -6,10 +6,14 @@ import { AUTH_EVENTS, type AuthEventListener } from '../auth.events.js';
 import { checkSlice, type Given } from '../auth.slices.js';
 import type { OAuthEdge } from '../oauth/oauth-edge.js';
 import { OAuthListeners } from '../oauth/oauth-listeners.js';
+import { OAuthLinking } from '../oauth/linking.js';
+import { OAUTH_HOOKS, type OAuthHooks } from '../oauth/oauth-hooks.js';
+import { OAuthLinks } from '../oauth/oauth-links.js';
 import { OAuthTransport } from '../oauth/oauth-transport.js';
 import { OAuthRouteOptions, resolveOAuthOptions, type GivenOAuthOptions } from '../oauth/oauth.options.js';
 import { OAuthService } from '../oauth/oauth.service.js';
 import { OAuthFlowStore } from '../stores/oauth-flow.store.js';
+import { OAuthLinkStore } from '../stores/oauth-link.store.js';
 import { OAuthStrategies } from './oauth-strategies.js';
 import { OAuthHandlerDiscovery } from './on-oauth-discovery.js';
 import { createOAuthController } from './oauth.controller.js';
@@ -46,10 +50,12 @@ export function oauthLogin(options: OAuthLoginOptions | OAuthLoginFactory): OAut
       DiscoveryService,
       OAuthHandlerDiscovery,
       serviceProvider(routes.path),
+      linksProvider,
+      linkingProvider,
       OAuthStrategies,
     ],
     controllers: routes.controller ? [createOAuthController(routes.path)] : [],
-    exports: [OAuthService],
+    exports: [OAuthService, OAuthLinks],
     logsIn: routes.controller,
   };
 }
@@ -65,6 +71,25 @@ function optionsProvider(options: OAuthLoginOptions | OAuthLoginFactory): Provid
     );
   return { provide: OAUTH_OPTIONS, inject, useFactory: useFactory as never };
 }
+
+const linksProvider: Provider = {
+  provide: OAuthLinks,
+  inject: [OAuthLinkStore, OAUTH_HOOKS, OAuthListeners, Clock, AUTH_EVENTS],
+  useFactory: (
+    store: OAuthLinkStore,
+    hooks: OAuthHooks,
+    listeners: OAuthListeners,
+    clock: Clock,
+    emit: AuthEventListener,
+  ) => new OAuthLinks({ store, hooks, listeners, clock, emit }),
+};
+
+const linkingProvider: Provider = {
+  provide: OAuthLinking,
+  inject: [OAuthLinks, OAUTH_HOOKS, OAuthTransport],
+  useFactory: (links: OAuthLinks, hooks: OAuthHooks, transport: OAuthTransport) =>
+    new OAuthLinking({ links, hooks, transport }),
+};
 
 function serviceProvider(path: string): Provider {
   return {

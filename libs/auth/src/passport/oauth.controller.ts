@@ -16,9 +16,8 @@ import {
 } from '@nestjs/common';
 import { AuthGuard } from '@nestjs/passport';
 import { AuthError } from '../auth.errors.js';
-import { askHook } from '../auth.hook-answers.js';
 import type { OAuthLogin } from '../oauth/identity.js';
-import { OAUTH_HOOKS, type OAuthHooks } from '../oauth/oauth-hooks.js';
+import { OAuthLinking } from '../oauth/linking.js';
 import { OAuthTransport } from '../oauth/oauth-transport.js';
 import { OAuthService } from '../oauth/oauth.service.js';
 import { Public } from '../resource/require-token.decorator.js';
@@ -45,7 +44,7 @@ export function createOAuthController(path: string): Type {
   @Controller(path)
   class OAuthController {
     constructor(
-      @Inject(OAUTH_HOOKS) private readonly hooks: OAuthHooks,
+      @Inject(OAuthLinking) private readonly linking: OAuthLinking,
       @Inject(OAuthTransport) private readonly transport: OAuthTransport,
     ) {}
 
@@ -71,9 +70,7 @@ export function createOAuthController(path: string): Type {
 
     private async logIn(request: { user: OAuthLogin }, response: object, statusCode: number) {
       const login = request.user;
-      const user = await askHook('hooks.oauthUser', () => this.hooks.oauthUser!(login));
-      if (user === null || user === undefined)
-        throw new AuthError('oauth_user_refused', { reason: `hooks.oauthUser knows nobody at ${login.provider}` });
+      const user = await this.linking.userOf(login);
       await this.transport.logIn({ request, response }, user);
       return { url: login.returnTo, statusCode };
     }

@@ -75,7 +75,8 @@ export class SessionStarter {
     return issued;
   }
 
-  private async subjectOf(user: unknown): Promise<string> {
+  /** The subject of a user's sessions. @throws AuthError `invalid_argument` when it is no text */
+  async subjectOf(user: unknown): Promise<string> {
     const subject = await this.parts.issuer.subjectOf(user);
     if (typeof subject !== 'string') throw wrong('the subject of a session must be a text');
     return subject;

@@ -65,6 +65,11 @@ export class SessionService {
     this.changes = new SessionChanges(parts, this.tokens);
   }
 
+  /** The subject of a user's sessions. @throws AuthError `invalid_argument` when it is no text */
+  subjectOf(user: unknown): Promise<string> {
+    return this.starter.subjectOf(user);
+  }
+
   /** See {@link SessionStarter.create}. */
   create(user: unknown, options: CreateSessionOptions = {}, mustFit?: AccessCheck): Promise<IssuedSession> {
     return this.starter.create(user, options, mustFit);

@@ -1,0 +1,70 @@
+import { AuthError } from '../auth.errors.js';
+import { askHook } from '../auth.hook-answers.js';
+import type { OAuthLogin } from './identity.js';
+import type { OAuthHooks, OAuthUser } from './oauth-hooks.js';
+import { keyOf, type OAuthLinks } from './oauth-links.js';
+import type { OAuthTransport } from './oauth-transport.js';
+
+export interface OAuthLinkingParts {
+  readonly links: OAuthLinks;
+  readonly hooks: OAuthHooks;
+  readonly transport: Pick<OAuthTransport, 'subjectOf'>;
+}
+
+/** A user as the hook gave them, and the subject that their sessions will have. */
+interface Found {
+  readonly answer: OAuthUser;
+  readonly subject: string;
+}
+
+/** Which local user is this identity? Asked at each log-in, before there is a session. */
+export class OAuthLinking {
+  constructor(private readonly parts: OAuthLinkingParts) {}
+
+  /**
+   * The user whom a log-in belongs to. After the first one, the identity is linked to that user for good.
+   *
+   * @throws AuthError `oauth_user_refused` when the hook knows nobody; `oauth_link_refused` when it answers a user whom this
+   *   identity may not log in; `store_unavailable`
+   */
+  async userOf(login: OAuthLogin): Promise<OAuthUser> {
+    const linkedTo = await this.parts.links.ownerOf(login);
+    if (linkedTo !== undefined) return this.linkedUser(login, linkedTo);
+    const { answer, subject } = await this.ask(login, undefined);
+    if (answer.linked !== true) await this.checkFirst(login, subject);
+    const owner = await this.parts.links.claim(login, subject);
+    // another log-in of this identity, at the same time, was first: whoever it made is the user (AL-10)
+    return owner === subject ? answer : this.linkedUser(login, owner);
+  }
+
+  private async linkedUser(login: OAuthLogin, linkedTo: string): Promise<OAuthUser> {
+    const { answer, subject } = await this.ask(login, linkedTo);
+    if (subject === linkedTo) return answer;
+    throw refused('hooks.oauthUser answered another user than the one whom the identity is linked to');
+  }
+
+  /**
+   * A log-in makes no second way into an account: whoever is logged in links those. Else an address that a provider does not
+   * check would be a key, and so would an identity that was unlinked.
+   */
+  private async checkFirst(login: OAuthLogin, subject: string): Promise<void> {
+    const links = await this.parts.links.list(subject);
+    const { issuer, subject: own } = keyOf(login);
+    const isSame = (link: (typeof links)[number]): boolean =>
+      link.provider === login.provider && link.issuer === issuer && link.subject === own;
+    if (links.length > 0 && !links.some(isSame))
+      throw refused('hooks.oauthUser answered a user who has other identities, and not this one');
+  }
+
+  private async ask(login: OAuthLogin, linkedTo: string | undefined): Promise<Found> {
+    const { hooks, transport } = this.parts;
+    const answer = await askHook('hooks.oauthUser', () => hooks.oauthUser!(login, { linkedTo }));
+    if (answer === null || answer === undefined)
+      throw new AuthError('oauth_user_refused', { reason: `hooks.oauthUser knows nobody at ${login.provider}` });
+    return { answer, subject: await transport.subjectOf(answer.user) };
+  }
+}
+
+function refused(reason: string): AuthError {
+  return new AuthError('oauth_link_refused', { reason });
+}

@@ -1,0 +1,100 @@
+import type { Clock } from '../auth.clock.js';
+import { AuthError } from '../auth.errors.js';
+import type { AuthEventListener } from '../auth.events.js';
+import { askHook } from '../auth.hook-answers.js';
+import type { OAuthLink, OAuthLinkKey, OAuthLinkStore } from '../stores/oauth-link.store.js';
+import { asking } from '../stores/store-answer.js';
+import type { OAuthLogin } from './identity.js';
+import type { OAuthHooks } from './oauth-hooks.js';
+import type { OAuthListeners } from './oauth-listeners.js';
+
+export interface OAuthLinksParts {
+  readonly store: OAuthLinkStore;
+  readonly hooks: OAuthHooks;
+  readonly listeners: OAuthListeners;
+  readonly clock: Clock;
+  readonly emit: AuthEventListener;
+}
+
+/** Which identities log in whom. A user is named by the subject of their sessions (`sub`). */
+export class OAuthLinks {
+  constructor(private readonly parts: OAuthLinksParts) {}
+
+  /** The identities of a user, the oldest link first. @throws AuthError `store_unavailable` */
+  list(user: string): Promise<OAuthLink[]> {
+    return asking(this.parts.store.list(user));
+  }
+
+  /** The user whom a log-in belongs to; undefined for an identity that nobody has. @throws AuthError `store_unavailable` */
+  ownerOf(login: OAuthLogin): Promise<string | undefined> {
+    return asking(this.parts.store.ownerOf(keyOf(login)));
+  }
+
+  /**
+   * Link the identity of a log-in to a user, unless it is somebody's.
+   *
+   * Does not ask whether the user wants it: only somebody who is logged in as the user can say so.
+   *
+   * @returns who has it now. @throws AuthError `store_unavailable`
+   */
+  async claim(login: OAuthLogin, user: string): Promise<string> {
+    const { store, clock, emit, listeners } = this.parts;
+    const key = keyOf(login);
+    const at = clock.now();
+    const { owner, isNew } = await asking(store.link({ ...key, user, linkedAt: at }));
+    if (isNew) {
+      emit('oauth.linked', { ...key, user, at });
+      void listeners.tell('linked', { provider: key.provider, login, user });
+    }
+    return owner;
+  }
+
+  /**
+   * The same for a user who asked for it. @throws AuthError `oauth_identity_taken` when it is somebody else's: nothing moves;
+   * `store_unavailable`
+   */
+  async link(login: OAuthLogin, user: string): Promise<void> {
+    if ((await this.claim(login, user)) !== user)
+      throw new AuthError('oauth_identity_taken', { reason: `the identity at ${login.provider} is another user's` });
+  }
+
+  /**
+   * Take an identity from a user: it logs them in no longer.
+   *
+   * @param options `subject`, where the user has several identities at the provider.
+   * @throws AuthError `oauth_link_unknown` when there is no such link, or several and no `subject` says which;
+   *   `oauth_last_credential` when nothing else logs them in, which `hooks.hasOtherCredential` can tell better;
+   *   `store_unavailable`
+   */
+  async unlink(user: string, provider: string, { subject }: { subject?: string } = {}): Promise<void> {
+    const { store, clock, emit, listeners } = this.parts;
+    const link = await this.find(user, provider, subject);
+    const keepLast = !(await this.hasOtherCredential(user));
+    if (!(await asking(store.unlink(user, link, { keepLast })))) {
+      if ((await asking(store.ownerOf(link))) === user) throw new AuthError('oauth_last_credential');
+      throw new AuthError('oauth_link_unknown', { reason: 'another call was faster' });
+    }
+    const { issuer } = link;
+    emit('oauth.unlinked', { provider, issuer, subject: link.subject, user, at: clock.now() });
+    void listeners.tell('unlinked', { provider, issuer, subject: link.subject, user });
+  }
+
+  private async find(user: string, provider: string, subject: string | undefined): Promise<OAuthLink> {
+    const links = (await this.list(user)).filter((link) => link.provider === provider);
+    const found = subject === undefined ? links : links.filter((link) => link.subject === subject);
+    if (found.length === 1) return found[0]!;
+    const reason = found.length === 0 ? 'the user has no such link' : 'the user has several there: say which';
+    throw new AuthError('oauth_link_unknown', { reason });
+  }
+
+  private async hasOtherCredential(user: string): Promise<boolean> {
+    const { hooks } = this.parts;
+    if (hooks.hasOtherCredential === undefined) return false;
+    return (await askHook('hooks.hasOtherCredential', () => hooks.hasOtherCredential!(user))) === true;
+  }
+}
+
+/** What names the identity of a log-in. */
+export function keyOf({ provider, identity: { issuer, subject } }: OAuthLogin): OAuthLinkKey {
+  return { provider, issuer, subject };
+}

@@ -1,8 +1,9 @@
 /* oxlint-disable no-await-in-loop -- one request after the other is what these tests are about */
 /** The module dances with the provider of `nest-latchkey/testing`, and has a typed error for whatever that does wrong. */
+import { generateKeyPairSync } from 'node:crypto';
 import { jest } from '@jest/globals';
 import type { AuthErrorCode } from 'nest-latchkey';
-import { github, oauth2Provider, oidc } from 'nest-latchkey/providers';
+import { github, oauth1Provider, oauth2Provider, oidc } from 'nest-latchkey/providers';
 import { LoopbackProvider, type LoopbackEndpoint, type LoopbackFault } from 'nest-latchkey/testing';
 import { adapters, expectRefusal } from '../e2e/fixture.js';
 import type { Page } from './browser.js';
@@ -10,10 +11,14 @@ import { at, dance, DancingApp } from './dance.js';
 
 jest.setTimeout(20_000);
 
+const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
 let provider: LoopbackProvider;
 let elsewhere: LoopbackProvider;
 beforeAll(async () => {
-  const clients = [{ clientId: 'app', clientSecret: 'the secrét: of % the app' }];
+  const clients = [
+    { clientId: 'app', clientSecret: 'the secrét: of % the app' },
+    { clientId: 'rsa', publicKey },
+  ];
   provider = await LoopbackProvider.start({ login: 'alice', clients });
   elsewhere = await LoopbackProvider.start({ signingAlgorithm: 'ES256' });
 });
@@ -34,6 +39,8 @@ describe.each(adapters)('the dance with a loopback provider (%s)', (adapter) => 
         oidc('pushing', { ...provider.oidc, pushedAuthorizationRequests: true }),
         oauth2Provider('plain', provider.oauth2),
         github({ ...provider.oauth2, emailsPath: undefined }),
+        oauth1Provider('old', provider.oauth1),
+        oauth1Provider('signing', { ...provider.oauth1, consumerKey: 'rsa', consumerSecret: undefined, privateKey }),
       ],
       returnTo: { default: '/home', allow: [] },
     });
@@ -59,16 +66,29 @@ describe.each(adapters)('the dance with a loopback provider (%s)', (adapter) => 
     expect([provider.count('token'), provider.count('par')]).toEqual([1, name === 'pushing' ? 1 : 0]);
   });
 
+  it.each(['old', 'signing'])('O55 logs in with OAuth 1.0a: %s', async (name) => {
+    expect((await danceOf(name)).headers.location).toBe('/home');
+    const [{ identity, tokens }] = app.logins as [(typeof app.logins)[0]];
+    expect(identity).toMatchObject({ subject: 'alice', email: 'alice@example.com', emailVerified: true });
+    expect(tokens.tokenSecret).toMatch(/^[\w-]{32}$/);
+    expect(provider.count('oauth1.accessToken')).toBe(1);
+  });
+
+  it('O57 refuses an OAuth 1.0a that confirms no callback', async () => {
+    provider.fail('oauth1.requestToken', { kind: 'members', members: { oauth_callback_confirmed: undefined } });
+    expectFailure(await app.browser().visit(at('/login/old')), 'old', 'oauth_provider_failed', 'request_token');
+  });
+
   it('O8 logs in whoever comes', async () => {
     provider.login = 'bob';
     await danceOf('corp');
     expect(app.logins[0]!.identity).toMatchObject({ subject: 'bob', email: 'bob@example.com', emailVerified: true });
   });
 
-  it.each(['corp', 'plain'])('O18 sends back whoever refuses: %s', async (name) => {
+  it.each(['corp', 'plain', 'old'])('O18 O57 sends back whoever refuses: %s', async (name) => {
     provider.login = null;
     expect((await danceOf(name)).headers.location).toBe('/home?error=access_denied');
-    expect(provider.count('token')).toBe(0);
+    expect([provider.count('token'), provider.count('oauth1.accessToken')]).toEqual([0, 0]);
   });
 
   it('O26 takes the ID token of a key that is new', async () => {
@@ -89,6 +109,9 @@ describe.each(adapters)('the dance with a loopback provider (%s)', (adapter) => 
     ['jwks', 'corp', 'id_token'],
     ['userinfo', 'corp', 'userinfo'],
     ['api', 'plain', 'userinfo'],
+    ['oauth1.requestToken', 'old', 'request_token'],
+    ['oauth1.accessToken', 'old', 'token'],
+    ['oauth1.api', 'old', 'userinfo'],
   ];
 
   describe.each(asked)('errs at %s (%s)', (endpoint, name, phase) => {

@@ -1,15 +1,9 @@
 /* oxlint-disable no-await-in-loop -- one request after the other is what these tests are about */
 /** The provider of `nest-latchkey/testing` speaks OAuth 1.0a with a client that nobody here wrote: Python's oauthlib. */
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { createHmac, generateKeyPairSync } from 'node:crypto';
 import { LoopbackProvider, TestClock, type LoopbackProviderOptions } from 'nest-latchkey/testing';
-
-// Debian's packages are for this one
-const python = '/usr/bin/python3';
-const isThere = spawnSync(python, ['-c', 'import oauthlib']).status === 0;
-if (!isThere && process.env['CI'] !== 'true')
-  console.warn('LEFT OUT: OAuth 1.0a with oauthlib, which is not there: apt-get install python3-oauthlib');
-const describeWithOauthlib = isThere || process.env['CI'] === 'true' ? describe : describe.skip;
+import { describeWithOAuthlib, python } from './oauth1-provider.js';
 
 const callback = 'http://127.0.0.1:9/answer?of=ours';
 const secret = 'the secret: of & the % app';
@@ -37,7 +31,7 @@ async function dance(client: object, calls: readonly object[] = [{ method: 'GET'
     accessToken: provider.urlOf('oauth1.accessToken'),
     api: provider.oauth1.apiBaseUrl,
   };
-  const dancer = spawn(python, ['test/oauth/oauth1-dance.py']);
+  const dancer = spawn(python!, ['test/oauth/oauth1-dance.py']);
   dancer.stdin.end(JSON.stringify(given));
   let [out, problem] = ['', ''];
   dancer.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
@@ -53,7 +47,7 @@ const pairs = {
 };
 const pem = (name: 'own' | 'other') => pairs[name].privateKey.export({ type: 'pkcs8', format: 'pem' });
 
-describeWithOauthlib('OAuth 1.0a with oauthlib', () => {
+describeWithOAuthlib('OAuth 1.0a with oauthlib', () => {
   it.each<[string, object]>([
     ['HMAC-SHA1', {}],
     ['HMAC-SHA256', { signature_method: 'HMAC-SHA256' }],

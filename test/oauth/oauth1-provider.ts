@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 
 /** A Python that has oauthlib: that of the path, or Debian's own. */
-const python = ['python3', '/usr/bin/python3'].find(
+export const python = ['python3', '/usr/bin/python3'].find(
   (one) => spawnSync(one, ['-c', 'import oauthlib, jwt, cryptography']).status === 0,
 );
 const isCi = process.env['CI'] === 'true';

@@ -1,5 +1,6 @@
 import type { Given } from '../../auth.slices.js';
 import { SystemClock, type Clock } from '../../auth.clock.js';
+import type { OAuth1ProviderOptions } from '../../oauth/oauth1/oauth1.options.js';
 import type { OAuth2ProviderOptions, OidcProviderOptions } from '../../oauth/provider.options.js';
 import { endpoints, type LoopbackEndpoint } from './endpoints.js';
 import { FaultBoard, type LoopbackFault } from './faults.js';
@@ -127,10 +128,11 @@ export class LoopbackProvider {
     };
   }
 
-  /** Its endpoints and the first client, in the words of OAuth 1. */
-  get oauth1() {
+  /** For `oauth1Provider(name, provider.oauth1)`. */
+  get oauth1(): Given<Omit<OAuth1ProviderOptions, 'kind' | 'name'>> & { apiBaseUrl: string } {
     const { clientId: consumerKey, clientSecret: consumerSecret } = this.clients[0]!;
     return {
+      issuer: this.issuer,
       requestTokenEndpoint: this.urlOf('oauth1.requestToken'),
       authorizationEndpoint: this.urlOf('oauth1.authorization'),
       accessTokenEndpoint: this.urlOf('oauth1.accessToken'),

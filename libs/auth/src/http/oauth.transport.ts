@@ -1,4 +1,4 @@
-import { HttpException } from '@nestjs/common';
+import { HttpException, StreamableFile } from '@nestjs/common';
 import { stringifySetCookie } from 'cookie';
 import type { OAuthUser } from '../oauth/oauth-hooks.js';
 import type { FlowCookie } from '../oauth/flow.js';
@@ -81,6 +81,14 @@ export class HttpOAuthTransport extends OAuthTransport {
     setHeader(response as HttpResponse, 'Location', location);
     // after a form, 303 alone is followed by a GET for certain (RFC 9110 §15.4.4)
     return new HttpException({}, (request as HttpRequest).method === 'POST' ? 303 : 302);
+  }
+
+  respond({ response }: OAuthExchange, body: string | object, type = 'text/plain; charset=utf-8'): HttpException {
+    if (typeof body === 'object') return new HttpException(body, 200);
+    // no browser shall take a text for a page
+    setHeader(response as HttpResponse, 'X-Content-Type-Options', 'nosniff');
+    const bytes = Buffer.from(body);
+    return new HttpException(new StreamableFile(bytes, { type, length: bytes.byteLength }), 200);
   }
 
   nothing(exchange: OAuthExchange): HttpException {

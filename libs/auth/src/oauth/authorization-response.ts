@@ -1,14 +1,15 @@
 import * as oauth from 'oauth4webapi';
 import { AuthError } from '../auth.errors.js';
+import type { DanceDenial } from './dance.js';
 import type { Flow } from './flow.js';
 import type { ProviderMetadata } from './provider-metadata.js';
-import { refuse, wordOf } from './provider-errors.js';
+import { descriptionOf, pageOf, refuse, wordOf } from './provider-errors.js';
 import type { CodeProvider } from './provider.js';
 
 /** The provider's answer in the browser: a code that can be exchanged, or its no. */
 export type AuthorizationResponse =
   /** Checked parameters: oauth4webapi exchanges no others. */
-  { readonly kind: 'code'; readonly parameters: URLSearchParams } | { readonly kind: 'denied'; readonly word: string };
+  { readonly kind: 'code'; readonly parameters: URLSearchParams } | DanceDenial;
 
 /** Longer ones are none of ours: they are not even hashed. */
 const longestState = 128;
@@ -48,12 +49,19 @@ export async function authorizationResponse(
       throw refuse('authorization', 'oauth_response_invalid', 'it has no code');
     return { kind: 'code', parameters };
   } catch (error) {
-    if (error instanceof oauth.AuthorizationResponseError)
-      return { kind: 'denied', word: wordOf(error.error) ?? 'server_error' };
+    if (error instanceof oauth.AuthorizationResponseError) return denial(error.error, values);
     if (error instanceof oauth.OperationProcessingError || error instanceof oauth.UnsupportedOperationError)
       throw refuse('authorization', 'oauth_response_invalid', error.message);
     throw error;
   }
+}
+
+function denial(error: string, values: URLSearchParams): DanceDenial {
+  const [description, uri] = ['error_description', 'error_uri'].map((name) => values.get(name));
+  return {
+    ...{ kind: 'denied', word: wordOf(error) ?? 'server_error' },
+    ...{ description: descriptionOf(description), uri: pageOf(uri) },
+  };
 }
 
 /** What is said of the issuer, by a provider whose issuer is known. */

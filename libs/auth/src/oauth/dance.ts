@@ -6,10 +6,18 @@ import type { OAuthProvider } from './provider.js';
 export type FlowStart = Omit<Flow, 'state'>;
 
 /** The provider's answer in the browser: nothing was spent for it yet. */
-export type DanceAnswer =
-  | { readonly kind: 'granted'; readonly redeem: () => Promise<OAuthLogin> }
-  /** The provider said no; `word` is its own. */
-  | { readonly kind: 'denied'; readonly word: string };
+export type DanceAnswer = { readonly kind: 'granted'; readonly redeem: () => Promise<OAuthLogin> } | DanceDenial;
+
+/** The provider said no. */
+export interface DanceDenial {
+  readonly kind: 'denied';
+  /** Its own word. */
+  readonly word: string;
+  /** What `descriptionOf()` leaves of its text. */
+  readonly description?: string | undefined;
+  /** What `pageOf()` leaves of the URL that explains it. */
+  readonly uri?: string | undefined;
+}
 
 /** A log-in as its protocol does it. What binds it to the browser, and lets it end but once, is OAuthService's. */
 export interface Dance {

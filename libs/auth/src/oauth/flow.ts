@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Sealer } from '../auth.sealer.js';
+import type { JsonValue } from '../jwt/claims.js';
 import { equalText } from '../jwt/equal-text.js';
 
 /** One log-in, from its start to its answer. Times are epoch milliseconds. */
@@ -10,6 +11,8 @@ export interface Flow {
   readonly redirectUri: string;
   readonly returnTo: string;
   readonly startedAt: number;
+  /** What the application keeps until the answer comes. */
+  readonly data?: Readonly<Record<string, JsonValue>>;
 }
 
 export interface OAuth2Flow extends Flow {

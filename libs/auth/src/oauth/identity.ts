@@ -2,7 +2,7 @@ import * as oauth from 'oauth4webapi';
 import type { Clock } from '../auth.clock.js';
 import { deepFreeze, type JsonValue } from '../jwt/claims.js';
 import type { Flow } from './flow.js';
-import { atProvider, ofStatus, refuse } from './provider-errors.js';
+import { atProvider, refuse } from './provider-errors.js';
 import type { ProviderMetadata } from './provider-metadata.js';
 import type { OAuthIdentity } from './oauth-identity.js';
 import type { CodeProvider, OidcProvider } from './provider.js';
@@ -32,17 +32,22 @@ export class OAuthLogin {
   readonly grantedScope: readonly string[];
   /** Where the browser goes now. */
   readonly returnTo: string;
+  /** What handlers of `@OnOAuthBeforeLogin()` kept at the start; empty without. */
+  readonly data: Readonly<Record<string, JsonValue>>;
   /** Not enumerable: what prints the log-in prints no token. */
   declare readonly tokens: OAuthTokens;
 
   constructor(
-    parts: Pick<OAuthLogin, 'provider' | 'identity' | 'requestedScope' | 'grantedScope' | 'returnTo' | 'tokens'>,
+    parts: Pick<OAuthLogin, 'provider' | 'identity' | 'requestedScope' | 'grantedScope' | 'returnTo' | 'tokens'> & {
+      readonly data?: OAuthLogin['data'] | undefined;
+    },
   ) {
     this.provider = parts.provider;
     this.identity = parts.identity;
     this.requestedScope = parts.requestedScope;
     this.grantedScope = parts.grantedScope;
     this.returnTo = parts.returnTo;
+    this.data = parts.data ?? {};
     Object.defineProperty(this, 'tokens', { value: parts.tokens, enumerable: false });
   }
 }
@@ -73,6 +78,7 @@ export async function identify(
     requestedScope: provider.scope,
     grantedScope: tokens.scope === undefined ? provider.scope : tokens.scope.split(' ').filter(Boolean),
     returnTo: flow.returnTo,
+    data: flow.data,
     tokens: {
       accessToken: tokens.access_token,
       refreshToken: tokens.refresh_token,
@@ -125,8 +131,8 @@ async function userinfoOf(
     const client = clientAt(provider, clock);
     const response = await oauth.userInfoRequest(metadata, client, accessToken, source.options);
     // a JWT would have to be verified, and was not asked for
-    if (!/^application\/json\s*(;|$)/i.test(response.headers.get('content-type') ?? ''))
-      throw refuse('userinfo', ofStatus(response.status), `the endpoint answered ${response.status}, and no JSON`);
+    if (response.ok && !/^application\/json\s*(;|$)/i.test(response.headers.get('content-type') ?? ''))
+      throw refuse('userinfo', 'oauth_provider_failed', `the endpoint answered ${response.status}, and no JSON`);
     return oauth.processUserInfoResponse(metadata, client, subject, response);
   });
 }

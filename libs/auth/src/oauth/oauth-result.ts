@@ -41,11 +41,14 @@ export class OAuthResult {
    *
    * @param body an object is sent as JSON, a text as `type`.
    * @param options `type`: the media type of a text. Default `text/plain`; nothing is escaped in `text/html`.
+   * @throws AuthError `invalid_argument` for any other body.
    */
   static respond(
     body: string | object,
     { store = true, type }: OAuthResultOptions & { type?: string } = {},
   ): OAuthResult {
+    if (typeof body !== 'string' && (typeof body !== 'object' || (body as object | null) === null))
+      throw invalid('OAuthResult.respond() takes an object or a text');
     return new OAuthResult(store, { kind: 'respond', body, type });
   }
 

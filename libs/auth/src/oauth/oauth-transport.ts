@@ -34,6 +34,9 @@ export abstract class OAuthTransport {
   /** The exception that sends the browser there. */
   abstract redirect(exchange: OAuthExchange, location: string): Error;
 
+  /** The exception that answers 200 with a body: an object as JSON, a text as it is, of the media type. Default `text/plain`. */
+  abstract respond(exchange: OAuthExchange, body: string | object, type?: string): Error;
+
   /** The exception that answers nothing at all. */
   abstract nothing(exchange: OAuthExchange): Error;
 

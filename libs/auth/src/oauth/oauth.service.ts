@@ -4,11 +4,15 @@ import type { AuthEventListener } from '../auth.events.js';
 import { seconds } from '../auth.durations.js';
 import type { OAuthFlowStore } from '../stores/oauth-flow.store.js';
 import { asking } from '../stores/store-answer.js';
-import type { Dance } from './dance.js';
+import type { Dance, DanceDenial, FlowStart } from './dance.js';
+import { FlowEvents } from './flow-events.js';
 import { flowCookieName, FlowCookies, flowLifetime, stateHash, type Flow } from './flow.js';
 import type { OAuthLogin } from './identity.js';
 import { OAuth1Dance } from './oauth1/oauth1-dance.js';
 import { OAuth2Dance } from './oauth2-dance.js';
+import { answering, withError } from './oauth-answer.js';
+import type { OAuthListeners } from './oauth-listeners.js';
+import type { OAuthAnswer } from './oauth-result.js';
 import type { OAuthExchange, OAuthTransport } from './oauth-transport.js';
 import type { OAuthSettings } from './oauth.options.js';
 import { outboundFetch } from './outbound-fetch.js';
@@ -25,12 +29,21 @@ export interface OAuthServiceParts {
   readonly transport: OAuthTransport;
   readonly clock: Clock;
   readonly emit: AuthEventListener;
+  readonly listeners: OAuthListeners;
 }
 
 /** How the answer of a provider ended. */
 export type OAuthOutcome =
-  | { readonly kind: 'authorized'; readonly login: OAuthLogin; readonly returnTo: string }
-  /** The provider said no; `error` is its word, and `returnTo` tells it. */
+  | {
+      readonly kind: 'authorized';
+      readonly login: OAuthLogin;
+      readonly returnTo: string;
+      /** False: the application does not want the grant to be stored. */
+      readonly store: boolean;
+      /** What the browser gets instead of `returnTo`, once its user is logged in. */
+      readonly answer: OAuthAnswer | undefined;
+    }
+  /** The provider, or the application, said no; `error` is its word, and `returnTo` tells it. */
   | { readonly kind: 'denied'; readonly error: string; readonly returnTo: string }
   /** The same answer came before: nobody is logged in by it again. */
   | { readonly kind: 'repeated'; readonly returnTo: string };
@@ -46,11 +59,13 @@ const rowMargin = 120_000;
 export class OAuthService {
   private readonly flows: FlowCookies;
   private readonly dances: ReadonlyMap<string, Dance>;
+  private readonly events: FlowEvents;
 
   constructor(private readonly parts: OAuthServiceParts) {
     const { settings, clock } = parts;
     const timeout = seconds(settings.timeout);
     this.flows = new FlowCookies(settings.sealer);
+    this.events = new FlowEvents(parts);
     this.dances = new Map(
       [...settings.providers.values()].map((provider) => [provider.name, danceOf(provider, timeout, clock)]),
     );
@@ -82,18 +97,18 @@ export class OAuthService {
     const { settings, transport, clock } = this.parts;
     const dance = this.find(name);
     transport.keepPrivate(exchange);
-    const { flow, location } = await this.told(name, () =>
-      dance.begin({
-        provider: name,
-        redirectUri: this.redirectUri(dance.provider),
-        returnTo: settings.returnTo.choose(returnTo),
-        startedAt: clock.now(),
-      }),
-    );
+    const start: FlowStart = {
+      provider: name,
+      redirectUri: this.redirectUri(dance.provider),
+      returnTo: settings.returnTo.choose(returnTo),
+      startedAt: clock.now(),
+    };
+    const { flow, location } = await this.told(start, exchange, () => dance.begin(start));
+    const kept = await this.events.begins(flow, location, exchange);
     const crossSite = dance.isCrossSite;
     for (const old of this.flows.superfluous(transport.cookies(exchange)))
       transport.drop(exchange, { name: old, crossSite });
-    transport.keep(exchange, this.flows.seal(flow, crossSite));
+    transport.keep(exchange, this.flows.seal(kept, crossSite));
     return location;
   }
 
@@ -114,7 +129,7 @@ export class OAuthService {
     const finished = this.flows.finishedAt(state, cookies);
     if (finished !== undefined) return { kind: 'repeated', returnTo: this.parts.settings.returnTo.choose(finished) };
     const flow = this.flowOf(name, state, values, cookies);
-    return this.told(name, () => this.answer(dance, values, flow, exchange));
+    return this.told(flow, exchange, () => this.answer(dance, values, flow, exchange));
   }
 
   private async answer(
@@ -123,27 +138,34 @@ export class OAuthService {
     flow: Flow,
     exchange: OAuthExchange,
   ): Promise<OAuthOutcome> {
-    const { transport, clock, settings, emit } = this.parts;
-    const { provider, isCrossSite: crossSite } = dance;
+    const { transport, settings } = this.parts;
+    const crossSite = dance.isCrossSite;
     // the allow-list may have changed since
     const returnTo = settings.returnTo.choose(flow.returnTo);
-    const answer = await dance.read(values, { ...flow, returnTo });
+    const current = { ...flow, returnTo };
+    const answer = await dance.read(values, current);
     // claimed before anything is spent: a second answer must find nothing
     if (!(await this.consume(flow))) return { kind: 'repeated', returnTo };
     transport.drop(exchange, { name: flowCookieName(flow.state), crossSite });
-    if (answer.kind === 'denied') return this.denied(provider, answer.word, returnTo);
+    if (answer.kind === 'denied') return this.denied(answer, current, exchange);
 
     const login = await answer.redeem();
+    const verdict = await this.events.succeeds(login, current, exchange);
+    if (verdict.answer?.kind === 'reject') {
+      const { reason: error } = verdict.answer;
+      return { kind: 'denied', error, returnTo: withError(returnTo, error) };
+    }
     transport.keep(exchange, this.flows.sealFinished(flow, crossSite));
-    const { issuer, subject } = login.identity;
-    emit('oauth.authorized', { provider: provider.name, issuer, subject, at: clock.now() });
-    return { kind: 'authorized', login, returnTo };
+    return { kind: 'authorized', login, returnTo, ...verdict };
   }
 
-  private denied({ name }: OAuthProvider, word: string, returnTo: string): OAuthOutcome {
+  private async denied(denial: DanceDenial, flow: Flow, exchange: OAuthExchange): Promise<OAuthOutcome> {
+    const { word, description, uri } = denial;
     const error = new AuthError('oauth_denied', { reason: `authorization: the provider answered ${word}` });
-    this.tell(name, { phase: 'authorization', error, word });
-    return { kind: 'denied', error: word, returnTo: withError(returnTo, word) };
+    const failure: ProviderFailure = { phase: 'authorization', error, word, description, uri };
+    const answer = await this.events.fails(failure, flow, exchange);
+    if (answer !== undefined) throw answering(this.parts.transport, exchange, answer, flow.returnTo);
+    return { kind: 'denied', error: word, returnTo: withError(flow.returnTo, word) };
   }
 
   private find(name: string): Dance {
@@ -177,24 +199,16 @@ export class OAuthService {
     return redirectUri ?? `${this.startUrl(name)}/authorized`;
   }
 
-  /** Whatever fails at the provider is told to the listener, and thrown as an AuthError. */
-  private async told<T>(name: string, work: () => Promise<T>): Promise<T> {
+  /** Whatever fails at the provider is told, and thrown: as an AuthError, or as what a handler answers. */
+  private async told<T>(flow: FlowStart, exchange: OAuthExchange, work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
       if (!(error instanceof ProviderProblem)) throw error;
-      this.tell(name, error.failure);
-      throw error.failure.error;
+      const answer = await this.events.fails(error.failure, flow, exchange);
+      if (answer === undefined) throw error.failure.error;
+      throw answering(this.parts.transport, exchange, answer, flow.returnTo);
     }
-  }
-
-  private tell(provider: string, { phase, error: { code, reason }, word }: ProviderFailure): void {
-    const at = this.parts.clock.now();
-    this.parts.emit('oauth.failed', {
-      ...{ provider, phase, code, at },
-      ...(reason !== undefined && { reason }),
-      ...(word !== undefined && { error: word }),
-    });
   }
 }
 
@@ -202,10 +216,4 @@ function danceOf(provider: OAuthProvider, timeout: number, clock: Clock): Dance 
   const outbound = outboundFetch({ timeout, allowInsecureLoopback: provider.allowInsecureLoopback });
   if (provider.kind === 'oauth1') return new OAuth1Dance(provider, outbound);
   return new OAuth2Dance(provider, new ProviderMetadata(provider, providerFetch(provider, outbound), clock), clock);
-}
-
-/** The page that the log-in returns to is told why there is none. */
-function withError(returnTo: string, word: string): string {
-  const [, path = '', query = '', fragment = ''] = /^([^?#]*)(\?[^#]*)?(#.*)?$/.exec(returnTo) ?? [];
-  return `${path}${query === '' ? '?' : `${query}&`}error=${encodeURIComponent(word)}${fragment}`;
 }

@@ -9,6 +9,12 @@ export interface ProviderFailure {
   readonly error: AuthError;
   /** The provider's own word, when it is one. */
   readonly word: string | undefined;
+  /** Its text about it, see {@link descriptionOf}. */
+  readonly description?: string | undefined;
+  /** Its page about it, see {@link pageOf}. */
+  readonly uri?: string | undefined;
+  /** Of its answer. */
+  readonly status?: number | undefined;
 }
 
 /** Carries a failure to where its event is told. Never leaves this folder. */
@@ -36,6 +42,17 @@ export function refuse(phase: OAuthPhase, code: AuthErrorCode, reason: string, w
   return new ProviderProblem({ phase, error: new AuthError(code, { reason: `${phase}: ${reason}` }), word });
 }
 
+/** An answer whose status says no, and what else it says. */
+export function refuseAnswer(
+  phase: OAuthPhase,
+  code: AuthErrorCode,
+  status: number,
+  said: Pick<ProviderFailure, 'word' | 'description' | 'uri'> = { word: undefined },
+): ProviderProblem {
+  const { failure } = refuse(phase, code, `the endpoint answered ${status} ${said.word ?? ''}`.trimEnd());
+  return new ProviderProblem({ ...failure, ...said, status });
+}
+
 function failureOf(phase: OAuthPhase, error: unknown): ProviderFailure {
   if (error instanceof ProviderProblem) return error.failure;
   if (error instanceof OutboundError) return refuse(phase, outboundCodes[error.kind], error.message).failure;
@@ -43,13 +60,14 @@ function failureOf(phase: OAuthPhase, error: unknown): ProviderFailure {
     const word = wordOf(error.error);
     // the code was wrong, used or too old; every other word of a token endpoint is about ourselves
     const code = word === 'invalid_grant' ? 'oauth_grant_refused' : ofStatus(error.status);
-    return refuse(phase, code, `the endpoint answered ${error.status} ${word ?? ''}`, word).failure;
+    const { error_description: description, error_uri: uri } = error.cause as Record<string, unknown>;
+    const said = { word, description: descriptionOf(description), uri: pageOf(uri) };
+    return refuseAnswer(phase, code, error.status, said).failure;
   }
   if (error instanceof oauth.WWWAuthenticateChallengeError)
-    return refuse(phase, 'oauth_provider_failed', `the endpoint answered ${error.status}`).failure;
+    return refuseAnswer(phase, 'oauth_provider_failed', error.status).failure;
   const response = responseOf(error);
-  if (response !== undefined)
-    return refuse(phase, ofStatus(response.status), `the endpoint answered ${response.status}`).failure;
+  if (response !== undefined) return refuseAnswer(phase, ofStatus(response.status), response.status).failure;
   const code = phase === 'id_token' ? 'oauth_id_token_invalid' : 'oauth_provider_failed';
   return refuse(phase, code, error instanceof Error ? error.message : typeof error).failure;
 }
@@ -67,13 +85,35 @@ export function ofStatus(status: number): AuthErrorCode {
   return status === 429 || status >= 500 ? 'oauth_provider_unavailable' : 'oauth_provider_failed';
 }
 
-/** oauth4webapi hands over the answer whose status it did not expect. */
+/** oauth4webapi hands over the answer whose status it did not expect, or which it could not read on the way to saying so. */
 function responseOf(error: unknown): Response | undefined {
   const { code, cause } = error as { code?: unknown; cause?: unknown };
-  return code === oauth.RESPONSE_IS_NOT_CONFORM && cause instanceof Response ? cause : undefined;
+  if (!(cause instanceof Response)) return undefined;
+  const isUnread = code === oauth.RESPONSE_IS_NOT_JSON && !cause.ok;
+  return code === oauth.RESPONSE_IS_NOT_CONFORM || isUnread ? cause : undefined;
 }
 
 /** RFC 6749 §5.2 lets an error be any text; only a word goes on, into events and URLs. */
 export function wordOf(text: unknown): string | undefined {
   return typeof text === 'string' && /^[\w.-]{1,64}$/.test(text) ? text : undefined;
+}
+
+const longestDescription = 256;
+const longestPage = 512;
+
+/**
+ * The provider's text about an error, as applications may show it: the characters of RFC 6749 §5.2 but for those that mean
+ * something in HTML, and no more than 256 of them.
+ */
+export function descriptionOf(text: unknown): string | undefined {
+  if (typeof text !== 'string') return undefined;
+  const plain = text.slice(0, longestDescription).replace(/[^\x20-\x7e]|[<>&"'`\\]/g, '');
+  return plain.trim() === '' ? undefined : plain;
+}
+
+/** The provider's page about an error: a link that runs no script. */
+export function pageOf(text: unknown): string | undefined {
+  if (typeof text !== 'string' || text.length > longestPage || !URL.canParse(text)) return undefined;
+  const { protocol, href } = new URL(text);
+  return protocol === 'https:' || protocol === 'http:' ? href : undefined;
 }

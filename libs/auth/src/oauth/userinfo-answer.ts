@@ -1,7 +1,7 @@
 import type { OAuthPhase } from '../auth.events.js';
 import { defaultPaths, textAt, valueAt, type IdentityPaths } from './identity-paths.js';
 import type { OAuthIdentity } from './oauth-identity.js';
-import { ofStatus, refuse } from './provider-errors.js';
+import { ofStatus, refuse, refuseAnswer } from './provider-errors.js';
 
 type Paths = typeof defaultPaths & IdentityPaths;
 
@@ -55,8 +55,7 @@ function proofPath({ email, emailVerified }: Paths): string {
 
 /** @throws ProviderProblem */
 export async function jsonOf(response: Response): Promise<unknown> {
-  if (response.status !== 200)
-    throw refuse('userinfo', ofStatus(response.status), `the endpoint answered ${response.status}`);
+  if (response.status !== 200) throw refuseAnswer('userinfo', ofStatus(response.status), response.status);
   try {
     return (await response.json()) as unknown;
   } catch {

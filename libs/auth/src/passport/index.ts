@@ -22,4 +22,9 @@ export {
   OAuthEvent,
   type OAuthFlowInfo,
 } from '../oauth/oauth-event.js';
-export { OAuthResult, type OAuthHandlerResult, type OAuthResultOptions } from '../oauth/oauth-result.js';
+export {
+  OAuthResult,
+  type OAuthAnswer,
+  type OAuthHandlerResult,
+  type OAuthResultOptions,
+} from '../oauth/oauth-result.js';

@@ -94,16 +94,17 @@ const linkingProvider: Provider = {
 function serviceProvider(path: string): Provider {
   return {
     provide: OAuthService,
-    inject: [OAUTH_OPTIONS, OAuthFlowStore, OAuthTransport, Clock, AUTH_EVENTS],
+    inject: [OAUTH_OPTIONS, OAuthFlowStore, OAuthTransport, Clock, AUTH_EVENTS, OAuthListeners],
     useFactory: (
       options: GivenOAuthOptions,
       store: OAuthFlowStore,
       transport: OAuthTransport,
       clock: Clock,
       emit: AuthEventListener,
+      listeners: OAuthListeners,
     ) => {
       const settings = resolveOAuthOptions(options, new URL(transport.urlOf('/')).origin, clock);
-      return new OAuthService({ settings, path, store, transport, clock, emit });
+      return new OAuthService({ settings, path, store, transport, clock, emit, listeners });
     },
   };
 }

@@ -18,9 +18,11 @@ import { AuthGuard } from '@nestjs/passport';
 import { AuthError } from '../auth.errors.js';
 import type { OAuthLogin } from '../oauth/identity.js';
 import { OAuthLinking } from '../oauth/linking.js';
+import { answering } from '../oauth/oauth-answer.js';
 import { OAuthTransport } from '../oauth/oauth-transport.js';
 import { OAuthService } from '../oauth/oauth.service.js';
 import { Public } from '../resource/require-token.decorator.js';
+import { outcomeOf } from './oauth-outcome.js';
 import { OAUTH_STEP, type OAuthStep } from './oauth-step.js';
 
 /** `AuthGuard(name)`, with the name of the path. */
@@ -71,7 +73,10 @@ export function createOAuthController(path: string): Type {
     private async logIn(request: { user: OAuthLogin }, response: object, statusCode: number) {
       const login = request.user;
       const user = await this.linking.userOf(login);
-      await this.transport.logIn({ request, response }, user);
+      const exchange = { request, response };
+      await this.transport.logIn(exchange, user);
+      const { answer } = outcomeOf(login);
+      if (answer !== undefined) throw answering(this.transport, exchange, answer, login.returnTo);
       return { url: login.returnTo, statusCode };
     }
   }

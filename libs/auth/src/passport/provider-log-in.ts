@@ -1,10 +1,12 @@
 import type { ExecutionContext } from '@nestjs/common';
 import type { HttpAdapterHost } from '@nestjs/core';
 import { AuthError } from '../auth.errors.js';
+import { answering } from '../oauth/oauth-answer.js';
 import type { OAuthExchange, OAuthTransport } from '../oauth/oauth-transport.js';
 import type { OAuthService } from '../oauth/oauth.service.js';
 import type { Refusals } from '../resource/refusals.js';
 import { contextOf } from './guard-context.js';
+import { keepOutcome } from './oauth-outcome.js';
 import { OAUTH_STEP, type OAuthStep } from './oauth-step.js';
 import { checkOwner } from './request-owner.js';
 
@@ -55,10 +57,19 @@ export class ProviderLogIn {
     }
     const outcome = await oauth.complete(this.name, exchange);
     if (outcome.kind !== 'authorized') throw transport.redirect(exchange, outcome.returnTo);
+    keepOutcome(outcome);
+    // a route of ours logs the user in first
+    if (outcome.answer !== undefined && declaredStep(context) === undefined)
+      throw answering(transport, exchange, outcome.answer, outcome.returnTo);
     return outcome.login;
   }
+
   private stepOf(context: ExecutionContext, values: URLSearchParams): OAuthStep {
-    const declared = Reflect.getMetadata(OAUTH_STEP, context.getHandler()) as OAuthStep | undefined;
-    return declared ?? (this.parts.oauth.isAnswer(this.name, values) ? 'complete' : 'start');
+    return declaredStep(context) ?? (this.parts.oauth.isAnswer(this.name, values) ? 'complete' : 'start');
   }
+}
+
+/** Undefined for a route of the application. */
+function declaredStep(context: ExecutionContext): OAuthStep | undefined {
+  return Reflect.getMetadata(OAUTH_STEP, context.getHandler()) as OAuthStep | undefined;
 }

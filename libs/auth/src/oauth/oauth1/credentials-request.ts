@@ -1,7 +1,7 @@
 import type { AuthErrorCode } from '../../auth.errors.js';
 import type { ApiRequest } from '../api-request.js';
 import type { outboundFetch } from '../outbound-fetch.js';
-import { atProvider, ofStatus, refuse, wordOf } from '../provider-errors.js';
+import { atProvider, descriptionOf, ofStatus, refuse, refuseAnswer, wordOf } from '../provider-errors.js';
 
 /** A token, and the secret that requests with it are signed by: temporary, or for good. */
 export interface Credentials {
@@ -31,8 +31,8 @@ export async function credentialsRequest(
     const form = new URLSearchParams((await answer.text()).trim());
     if (answer.status !== 200) {
       const word = wordOf(form.get('oauth_problem'));
-      const reason = `the endpoint answered ${answer.status} ${word ?? ''}`;
-      throw refuse(phase, codeOf(phase, answer.status), reason, word);
+      const description = descriptionOf(form.get('oauth_problem_advice'));
+      throw refuseAnswer(phase, codeOf(phase, answer.status), answer.status, { word, description });
     }
     const token = onceIn(form, 'oauth_token');
     const tokenSecret = onceIn(form, 'oauth_token_secret');

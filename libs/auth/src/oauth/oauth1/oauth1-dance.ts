@@ -6,7 +6,7 @@ import type { Dance, DanceAnswer, FlowStart } from '../dance.js';
 import type { Flow } from '../flow.js';
 import { OAuthLogin } from '../identity.js';
 import type { outboundFetch } from '../outbound-fetch.js';
-import { atProvider, refuse, wordOf } from '../provider-errors.js';
+import { atProvider, descriptionOf, refuse, wordOf } from '../provider-errors.js';
 import { identityIn, jsonOf } from '../userinfo-answer.js';
 import { credentialsRequest, type Credentials } from './credentials-request.js';
 import type { OAuth1Provider } from './oauth1-provider.js';
@@ -69,7 +69,8 @@ export class OAuth1Dance implements Dance {
       throw refuse('authorization', 'oauth_response_invalid', 'its oauth_token is not that of the flow');
     const verifier = values.get('oauth_verifier') ?? '';
     const problem = values.get('oauth_problem');
-    if (problem !== null) return { kind: 'denied', word: wordOf(problem) ?? 'server_error' };
+    const description = descriptionOf(values.get('oauth_problem_advice'));
+    if (problem !== null) return { kind: 'denied', word: wordOf(problem) ?? 'server_error', description };
     // how it says no is up to the provider: so X does it, and so Jira
     if (values.has('denied') || verifier === 'denied') return { kind: 'denied', word: 'access_denied' };
     if (verifier === '') throw refuse('authorization', 'oauth_response_invalid', 'it has no oauth_verifier');
@@ -77,13 +78,13 @@ export class OAuth1Dance implements Dance {
   }
 
   /** RFC 5849 §2.3. */
-  private async redeem(verifier: string, { state, tokenSecret, returnTo }: OAuth1Flow): Promise<OAuthLogin> {
+  private async redeem(verifier: string, { state, tokenSecret, returnTo, data }: OAuth1Flow): Promise<OAuthLogin> {
     const { name, sign, accessTokenEndpoint } = this.provider;
     const parameters = { oauth_token: state, oauth_verifier: verifier };
     const request = sign(posting(accessTokenEndpoint), { parameters, tokenSecret });
     const credentials = await credentialsRequest('token', request, this.fetch);
     return new OAuthLogin({
-      ...{ provider: name, requestedScope: [], grantedScope: [], returnTo },
+      ...{ provider: name, requestedScope: [], grantedScope: [], returnTo, data },
       identity: deepFreeze(await this.identify(credentials)),
       tokens: {
         ...{ accessToken: credentials.token, tokenSecret: credentials.tokenSecret },

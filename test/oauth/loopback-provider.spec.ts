@@ -282,6 +282,31 @@ describe('its token endpoint', () => {
     expect((await token({ grant_type })).body['error']).toBe('unsupported_grant_type');
   });
 
+  it('wants each parameter once (RFC 6749 §3.2)', async () => {
+    await start();
+    const { code } = await authorize();
+    const form = formOf({ grant_type: 'authorization_code', code, redirect_uri: callback, code_verifier: verifier });
+    form.append('code', code);
+    const answer = await fetch(provider.urlOf('token'), {
+      method: 'POST',
+      body: form,
+      headers: { authorization: basic },
+    });
+    expect([answer.status, await answer.json()]).toEqual([400, expect.objectContaining({ error: 'invalid_request' })]);
+    expect((await exchange(code)).status).toBe(200);
+  });
+
+  it('says what is wrong with a fault that throws', async () => {
+    await start();
+    const { code } = await authorize();
+    const forge = () => {
+      throw new Error('a mistake of the test');
+    };
+    provider.fail('token', { kind: 'id_token', forge });
+    const { status, body } = await exchange(code);
+    expect([status, body['error_description']]).toEqual([500, 'a mistake of the test']);
+  });
+
   it('wants POST', async () => {
     await start();
     expect((await fetch(provider.urlOf('token'))).status).toBe(405);

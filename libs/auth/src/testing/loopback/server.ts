@@ -72,8 +72,7 @@ export class LoopbackServer {
       const answer = faults.told(this.answer(endpoint, request, faults));
       await writeBack(response, written(answer), faults);
     } catch (error) {
-      if (!(error instanceof Refusal)) return void response.destroy();
-      write(response, written(error.answer));
+      write(response, written(error instanceof Refusal ? error.answer : mistake(error)));
     }
   }
 
@@ -85,6 +84,11 @@ export class LoopbackServer {
       throw error;
     }
   }
+}
+
+/** A mistake in a test, in a `forge` for example: it says so, instead of looking like an outage. */
+function mistake(error: unknown): Answer {
+  return refusal(500, 'server_error', error instanceof Error ? error.message : String(error)).answer;
 }
 
 async function readRequest(incoming: IncomingMessage): Promise<LoopbackRequest> {

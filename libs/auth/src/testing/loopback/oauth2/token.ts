@@ -19,7 +19,7 @@ export class TokenEndpoint {
   constructor(private readonly parts: TokenParts) {}
 
   token(request: LoopbackRequest, faults: Faults): Answer {
-    onlyPost(request);
+    checkForm(request);
     const client = authenticateClient(request, this.parts.find);
     const { form } = request;
     switch (form.get('grant_type')) {
@@ -34,7 +34,7 @@ export class TokenEndpoint {
 
   /** Unknown tokens are as good as revoked (RFC 7009 §2.2); a refresh token takes its access tokens along. */
   revoke(request: LoopbackRequest): Answer {
-    onlyPost(request);
+    checkForm(request);
     const { clientId } = authenticateClient(request, this.parts.find);
     const token = request.form.get('token');
     if (token === null) throw refusal(400, 'invalid_request', 'token is missing');
@@ -129,8 +129,10 @@ function narrowed(granted: readonly string[], asked: string | null): readonly st
   return scope;
 }
 
-function onlyPost({ method }: LoopbackRequest): void {
+/** RFC 6749 §3.2. */
+function checkForm({ method, form }: LoopbackRequest): void {
   if (method !== 'POST') throw refusal(405, 'invalid_request', 'the method is not POST', { allow: 'POST' });
+  if (new Set(form.keys()).size < form.size) throw refusal(400, 'invalid_request', 'a parameter stands there twice');
 }
 
 function invalidGrant(description: string) {

@@ -44,6 +44,7 @@ function contextOf(type: string, name: (typeof names)[number] = 'guarded'): Exec
     getHandler: () => Handlers.prototype[name],
     getClass: () => Handlers,
     getArgs: () => [request, {}],
+    getArgByIndex: (index: number) => [request, {}][index],
     switchToHttp: () => ({ getRequest: () => request, getResponse: () => ({}) }),
   } as unknown as ExecutionContext;
 }

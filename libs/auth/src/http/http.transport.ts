@@ -2,6 +2,7 @@ import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { HttpException, Logger, type ExecutionContext } from '@nestjs/common';
 import { AuthError } from '../auth.errors.js';
 import type { JwtClaims } from '../jwt/claims.js';
+import { carrierOf } from '../resource/current-decision.js';
 import { Token } from '../resource/token.js';
 import type { TokenKind } from '../resource/token-kind.js';
 import { Transport, type TokenMessage } from '../resource/transport.js';
@@ -48,7 +49,7 @@ export class HttpTransport extends Transport {
         reason: `@RequireToken() guards HTTP handlers only, not "${context.getType<string>()}": the handler was not run`,
       });
     }
-    return new HttpMessage(context.switchToHttp().getRequest<HttpRequest>(), context);
+    return new HttpMessage(carrierOf(context) as HttpRequest, context);
   }
 
   messageOf(request: object): HttpMessage {

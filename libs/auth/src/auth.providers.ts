@@ -269,7 +269,8 @@ export const providersOf = (optionsToken: string | symbol): Provider[] => [
     [AUTH_SETTINGS, CookieJar],
     ({ guard, transport, sessionsInCookies }: AuthSettings, jar: CookieJar): GuardSettings => {
       const sessionCookie = sessionsInCookies ? sessionCookies.access : undefined;
-      return { guard, places: { ...transport, cookieNames: jar.names, sessionCookie } };
+      const headerName = transport.header.name.toLowerCase() as Lowercase<string>;
+      return { guard, places: { ...transport, headerName, cookieNames: jar.names, sessionCookie } };
     },
   ),
 

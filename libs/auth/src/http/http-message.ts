@@ -33,15 +33,14 @@ export class HttpMessage implements TokenMessage {
   }
 
   /** Node keeps the first of two Authorization headers and says nothing: the raw headers tell. */
-  header(name: string): string | readonly string[] | undefined {
-    const lower = name.toLowerCase();
-    const value = this.carrier.headers[lower];
+  header(name: Lowercase<string>): string | readonly string[] | undefined {
+    const value = this.carrier.headers[name];
     if (value === undefined) return undefined;
     const raw = this.carrier.rawHeaders ?? this.carrier.raw?.rawHeaders ?? [];
     const values: string[] = [];
     for (let index = 0; index < raw.length; index += 2) {
       const header = raw[index]!;
-      if (header.length === lower.length && header.toLowerCase() === lower) values.push(raw[index + 1]!);
+      if (header.length === name.length && header.toLowerCase() === name) values.push(raw[index + 1]!);
     }
     return values.length > 1 ? values : value;
   }

@@ -45,7 +45,7 @@ export class HttpOAuthTransport extends OAuthTransport {
 
   isAhead({ request }: OAuthExchange): boolean {
     const message = new HttpMessage(request as HttpRequest, undefined);
-    const purposes = ['sec-purpose', 'purpose', 'x-moz'].map((name) => String(message.header(name) ?? ''));
+    const purposes = (['sec-purpose', 'purpose', 'x-moz'] as const).map((name) => String(message.header(name) ?? ''));
     return message.method === 'HEAD' || purposes.some((purpose) => /^(prefetch|preview)\b/i.test(purpose));
   }
 

@@ -44,7 +44,7 @@ export class OriginProof {
   /** The form is read only where there is no header: a wrong header is not mended by a right field. */
   private sentValue(message: HttpMessage, kind: TokenKind): unknown {
     const { headerName, fieldName } = this.options[kind];
-    const header = message.header(headerName);
+    const header = message.header(headerName.toLowerCase() as Lowercase<string>);
     if (header !== undefined || !this.options.form) return header;
     return message.formField(fieldName);
   }

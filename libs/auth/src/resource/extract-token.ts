@@ -15,6 +15,8 @@ export interface PresentedToken {
 
 /** The places of a module: the transport options, and the names of its two cookies. */
 export interface TokenPlaces extends TransportOptions {
+  /** That of `transport.header`, as a message is asked for it. */
+  readonly headerName: Lowercase<string>;
   readonly cookieNames: Readonly<Record<TokenKind, string>>;
   /** The cookie of a session's access token; undefined where sessions do not travel in cookies. */
   readonly sessionCookie: string | undefined;
@@ -94,8 +96,8 @@ function readPlace(
 type Reader = (message: TokenMessage, requirement: TokenRequirement, places: TokenPlaces) => string | undefined;
 
 const readers: Record<TokenLocation, Reader> = {
-  header(message, _requirement, { header }) {
-    const value = message.header(header.name);
+  header(message, _requirement, { header, headerName }) {
+    const value = message.header(headerName);
     if (value === undefined) return undefined;
     if (typeof value !== 'string') throw malformed(`${header.name} is sent more than once`);
     if (header.scheme === null) return bareToken(value);

@@ -15,7 +15,7 @@ export interface TokenMessage {
   /** The request's method, in upper case. */
   readonly method: string;
   /** The value of a header; several of one name come as a list. */
-  header(name: string): string | readonly string[] | undefined;
+  header(name: Lowercase<string>): string | readonly string[] | undefined;
   /** Every value of a cookie: more than one means that another origin planted one. */
   cookies(name: string): readonly string[];
   /** The value of a query parameter; a repeated one comes as a list. */

@@ -134,6 +134,7 @@ function fromCredentials(value: string, scheme: string): string | undefined {
     if (listHolds(value, scheme)) throw malformed('several credentials in one header');
     return undefined;
   }
+  let start = scheme.length;
   // spaces alone separate: trimStart() would drop a non-breaking one too
   return bareToken(value.slice(scheme.length).replace(/^ +/, ''));
 }

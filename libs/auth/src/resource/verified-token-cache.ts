@@ -53,7 +53,7 @@ export class VerifiedTokenCache {
   }
 }
 
-/** 32 characters of the signature: 192 bits that nobody chooses without the key. */
+/** 12 characters of the signature: some 70 bits that nobody chooses without the key. V8 copies and hashes no longer text as fast. */
 function endOf(raw: string): string {
-  return raw.slice(-32);
+  return raw.slice(-12);
 }

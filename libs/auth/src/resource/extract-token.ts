@@ -136,7 +136,8 @@ function fromCredentials(value: string, scheme: string): string | undefined {
   }
   let start = scheme.length;
   // spaces alone separate: trimStart() would drop a non-breaking one too
-  return bareToken(value.slice(scheme.length).replace(/^ +/, ''));
+  while (value[start] === ' ') start += 1;
+  return bareToken(value.slice(start));
 }
 
 function hasScheme(value: string, scheme: string): boolean {

@@ -131,7 +131,7 @@ export class TokenVerifier {
     if (requirement.issuer !== undefined && claims.iss !== requirement.issuer)
       throw invalid('iss is not the issuer of the route');
     if (!this.hasAudience(token, requirement)) throw invalid('aud is not ours');
-    if (this.isExpired(token)) {
+    if (this.isExpired(token, now)) {
       this.cache.delete(token.raw);
       if (requirement.allowExpired !== true || this.isForgotten(token)) throw new AuthError('token_expired', { token });
     }
@@ -139,8 +139,8 @@ export class TokenVerifier {
   }
 
   /** Only of interest where `allowExpired` let it through. */
-  isExpired({ claims }: VerifiedToken): boolean {
-    return claims.exp !== undefined && claims.exp + this.tolerance <= this.parts.clock.now() / 1000;
+  isExpired({ claims }: VerifiedToken, now = this.parts.clock.now() / 1000): boolean {
+    return claims.exp !== undefined && claims.exp + this.tolerance <= now;
   }
 
   /** So long ago that a revocation of it may have been pruned: `allowExpired` would bring it back to life. */

@@ -727,6 +727,7 @@ describe('an option', () => {
     ['isGlobal', 'yes'],
     ['controllers', 'auth'],
     ['controllers', { basePath: 'auth' }],
+    ['controllers', { basePath: '/auth/' }],
   ])('CF-05 beside the slices stops the boot: %s %j', async (name, value) => {
     const options = { jwt: { issuer, secret }, [name]: value };
     const error = await bootFailureOf(() => appOf(options));
@@ -1001,6 +1002,27 @@ describe.each(adapters)('the module on %s', (adapter) => {
       message: 'no configuration',
     });
     expect(await root(async () => ({ jwt: { issuer, secret } }))).toBeUndefined();
+  });
+
+  it('CC-09 refuses another path for the routes than they were made with', async () => {
+    const bootOf = (made: AuthModuleExtras, basePath?: string) => {
+      const useFactory = () => ({ jwt: { issuer, secret }, session: { basePath } });
+      @Module({ imports: [AuthModule.forRootAsync({ ...made, useFactory })] })
+      class AsyncModule {}
+      return bootFailure(AsyncModule, adapter);
+    };
+    const mend = /controllers: \{ basePath \}/;
+    expectConfigError(await bootOf({}, '/account'), 'session.basePath', mend);
+    expectConfigError(await bootOf({ controllers: { basePath: '/account' } }, '/auth'), 'session.basePath', mend);
+    expect(await bootOf({ controllers: { basePath: '/account' } }, '/account')).toBeUndefined();
+    expect(await bootOf({ controllers: { basePath: '/account' } })).toBeUndefined();
+    // where the application makes the routes, the factory knows best
+    expect(await bootOf({ controllers: false }, '/account')).toBeUndefined();
+    const both = rootModule({
+      options: { session: { basePath: '/auth' } },
+      extras: { controllers: { basePath: '/account' } },
+    });
+    expectConfigError(await bootFailure(both, adapter), 'session.basePath', mend);
   });
 
   it('CF-01 prints no secret with its checked options', async () => {

@@ -652,6 +652,17 @@ describe.each(adapters)('a session below a prefix (%s)', (adapter) => {
   });
 });
 
+describeOnBoth(
+  'a session whose routes the application makes',
+  { options: { publicUrl, session: { basePath: '/own' } }, controllers, extras: { controllers: false } },
+  (api) => {
+    it('has its refresh cookie sent where session.basePath says', async () => {
+      const { sRefreshToken } = cookiesOf(await new SessionClient(api, 'cookie').logIn());
+      expect(sRefreshToken!.attributes['path']).toBe('/own/session/refresh');
+    });
+  },
+);
+
 describeOnBoth('a session beside CORS', { options, controllers }, (api) => {
   const origin = 'https://app.example.com';
   beforeAll(async () => {

@@ -12,6 +12,7 @@ import { createSessionController } from './http/session.controller.js';
 import { sessionRequestHeaders } from './http/session-protocol.js';
 import { OAUTH_EDGE, type OAuthEdge } from './oauth/oauth-edge.js';
 import { RequireTokenGuard } from './resource/require-token.guard.js';
+import { routesPathPattern } from './session/session.options.js';
 import { SessionCleanup } from './session/session-cleanup.js';
 import { SigningKeys } from './keys/signing-keys.js';
 import { RevocationList } from './stores/revocation-list.js';
@@ -22,7 +23,7 @@ export interface AuthModuleExtras {
   isGlobal?: boolean;
   /** Every route wants a token unless it is `@Public()`. Default false. */
   globalGuard?: boolean;
-  /** The module's own routes (JWKS, refresh and sign-out of sessions), and where they live. Default true, below `session.basePath`, which a factory cannot tell in time. */
+  /** The module's own routes (JWKS, refresh and sign-out of sessions), and where they live. Default true, below `session.basePath`; a factory tells that too late. */
   controllers?: boolean | { basePath: string };
   /** Modules whose providers `hooks` wants. */
   imports?: DynamicModule['imports'];
@@ -62,7 +63,7 @@ function shape(
         : [createJwksController(basePath), createSessionController(basePath), ...(oauth?.controllers ?? [])],
     providers: [
       ...(definition.providers ?? []),
-      { provide: ROUTES_PATH, useValue: basePath },
+      { provide: ROUTES_PATH, useValue: controllers === false ? null : basePath },
       { provide: OAUTH_EDGE, useValue: oauth ?? null },
       ...providersOf(MODULE_OPTIONS_TOKEN),
       ...(oauth?.providers ?? []),
@@ -79,7 +80,7 @@ function checkExtras({ isGlobal, globalGuard, controllers }: AuthModuleExtras): 
   }
   const basePath: unknown = typeof controllers === 'object' ? controllers?.basePath : controllers;
   if (basePath === undefined || typeof basePath === 'boolean') return;
-  if (typeof controllers !== 'object' || typeof basePath !== 'string' || !basePath.startsWith('/'))
+  if (typeof controllers !== 'object' || typeof basePath !== 'string' || !routesPathPattern.test(basePath))
     throw new AuthConfigError('controllers', "must be true, false, or a path such as { basePath: '/auth' }");
 }
 

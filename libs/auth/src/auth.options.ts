@@ -65,9 +65,14 @@ export const moduleOptionNames = Object.keys({
  * Check the options and complete them.
  *
  * @param oauth what the module was made with.
+ * @param routesPath where its routes were made; null when it has none.
  * @throws AuthConfigError naming the option and the mend, never a value.
  */
-export function resolveOptions(options: AuthModuleOptions, oauth: OAuthEdge | null = null): AuthSettings {
+export function resolveOptions(
+  options: AuthModuleOptions,
+  oauth: OAuthEdge | null,
+  routesPath: string | null,
+): AuthSettings {
   if (typeof options !== 'object' || options === null)
     throw new AuthConfigError('forRoot()', 'takes an object: { jwt: { issuer, secret } }');
   for (const name of Object.keys(options)) {
@@ -82,7 +87,7 @@ export function resolveOptions(options: AuthModuleOptions, oauth: OAuthEdge | nu
   // from here on keys live in KeyObjects only: what prints the settings prints no secret
   const jwt = Object.assign(given, withoutKeys);
   const transport = checkSlice('transport', new TransportOptions(), options.transport, ['header', 'query', 'body']);
-  const session = checkSlice('session', new SessionOptions(), options.session);
+  const session = resolveSession(options.session, routesPath);
   const withSessions = options.session !== undefined;
   const settings = {
     ...publicAddress(options),
@@ -124,6 +129,18 @@ function resolveManagedKeys(given: object): AuthSettings['managedKeys'] {
     sealer: new Sealer('jwt.managedKeys.encryptionKeys', encryptionKeys),
     rotateEvery: seconds(rotateEvery),
   };
+}
+
+function resolveSession(given: AuthModuleOptions['session'], routesPath: string | null): SessionOptions {
+  const defaults = new SessionOptions();
+  const session = checkSlice('session', Object.assign(defaults, { basePath: routesPath ?? defaults.basePath }), given);
+  // a refresh cookie for another path than that of its route is never sent
+  if (routesPath !== null && session.basePath !== routesPath)
+    throw new AuthConfigError(
+      'session.basePath',
+      'is not where the routes were made: leave it out, and write controllers: { basePath } in forRoot() or beside useFactory',
+    );
+  return session;
 }
 
 function publicAddress({ publicUrl, jwt }: AuthModuleOptions): Pick<AuthSettings, 'publicOrigin' | 'secureCookies'> {

@@ -5,7 +5,7 @@ import { AuthConfigError } from './auth.errors.js';
 import { seconds } from './auth.durations.js';
 import { AUTH_EVENTS, type AuthEventListener } from './auth.events.js';
 import { AUTH_HOOKS, type AuthHooks } from './auth.hooks.js';
-import { resolveOptions, type AuthModuleOptions } from './auth.options.js';
+import { resolveOptions } from './auth.options.js';
 import type { AuthSettings } from './auth.settings.js';
 import { RouteCheck } from './auth.route-check.js';
 import { AuthService } from './auth.service.js';
@@ -51,7 +51,7 @@ import type { SigningKeyStore } from './stores/signing-key.store.js';
 
 /** The injection token of the checked options. */
 export const AUTH_SETTINGS = Symbol.for('nest-latchkey:settings');
-/** The injection token of the path below which the module's own routes live. */
+/** The injection token of the path below which the module's own routes were made; null when it has none. */
 export const ROUTES_PATH = Symbol.for('nest-latchkey:routes-path');
 /** The injection token of the stores that the options chose. */
 export const STORES = Symbol.for('nest-latchkey:stores');
@@ -66,9 +66,7 @@ export type Stores = {
 
 /** Everything the module is made of, from the options up. */
 export const providersOf = (optionsToken: string | symbol): Provider[] => [
-  make(AUTH_SETTINGS, [optionsToken, OAUTH_EDGE], (options: AuthModuleOptions, oauth: OAuthEdge | null) =>
-    resolveOptions(options, oauth),
-  ),
+  make(AUTH_SETTINGS, [optionsToken, OAUTH_EDGE, ROUTES_PATH], resolveOptions),
   { provide: Clock, useClass: SystemClock },
   make(KeyRing, [AUTH_SETTINGS], ({ keys }: AuthSettings) => keys),
 
@@ -204,16 +202,12 @@ export const providersOf = (optionsToken: string | symbol): Provider[] => [
 
   make(
     SessionWire,
-    [AUTH_SETTINGS, ROUTES_PATH, ApplicationConfig],
-    (
-      { session, cookies, secureCookies, sessionsInCookies }: AuthSettings,
-      path: string,
-      application: ApplicationConfig,
-    ) =>
+    [AUTH_SETTINGS, ApplicationConfig],
+    ({ session, cookies, secureCookies, sessionsInCookies }: AuthSettings, application: ApplicationConfig) =>
       new SessionWire({
         // nothing was checked for cookies where the application did not speak of sessions
         transfer: sessionsInCookies ? session.transfer : 'header',
-        basePath: () => routesPath(application, path),
+        basePath: () => routesPath(application, session.basePath),
         secure: secureCookies,
         sameSite: cookies.sameSite,
         domain: cookies.domain,

@@ -8,10 +8,12 @@ export type SessionTransfer = 'any' | 'cookie' | 'header';
 /** What proves that a request with a session cookie was meant. */
 export type AntiCsrf = 'custom-header' | 'token' | 'none';
 
+export const routesPathPattern = /^\/[a-z0-9/_-]*[a-z0-9]$/i;
+
 /** The options `session`. */
 export class SessionOptions {
-  /** Where the module's own routes live. Default '/auth'. */
-  @Matches(/^\/[a-z0-9/_-]*[a-z0-9]$/i, { message: "must be a path such as '/auth'" })
+  /** Where the module's own routes live, and where refresh cookies are sent. Default: `controllers.basePath`, or '/auth'. */
+  @Matches(routesPathPattern, { message: "must be a path such as '/auth'" })
   basePath: string = '/auth';
 
   /** Cookies, headers, or what the client asks for by `st-auth-mode`: headers when it asks for nothing. Default 'any'. */

@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import { authEntities, authMigrations } from 'nest-latchkey/typeorm';
 import type { DataSourceOptions } from 'typeorm';
 import { AppUser } from './users/app-user.entity.js';
-import { CreateAppUser1795219200000 } from './users/create-app-user.migration.js';
+import { CreateAppUser1795132800000 } from './users/create-app-user.migration.js';
 
 /**
  * The options of the database behind a URL: `sqlite:./data/app.sqlite`, `postgres://…` or `mysql://…`.
@@ -13,7 +13,7 @@ import { CreateAppUser1795219200000 } from './users/create-app-user.migration.js
 export function databaseOptions(url: string): DataSourceOptions {
   const schema = {
     entities: [AppUser, ...authEntities],
-    migrations: [CreateAppUser1795219200000, ...authMigrations],
+    migrations: [CreateAppUser1795132800000, ...authMigrations],
     migrationsRun: true,
     synchronize: false,
   };

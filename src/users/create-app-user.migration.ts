@@ -1,7 +1,7 @@
 import { Table, type MigrationInterface, type QueryRunner } from 'typeorm';
 
-export class CreateAppUser1795219200000 implements MigrationInterface {
-  readonly name = 'CreateAppUser1795219200000';
+export class CreateAppUser1795132800000 implements MigrationInterface {
+  readonly name = 'CreateAppUser1795132800000';
 
   async up(queryRunner: QueryRunner): Promise<void> {
     // a provider's subjects differ in case, which MySQL and MariaDB overlook unless told

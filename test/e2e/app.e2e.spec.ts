@@ -8,6 +8,7 @@ import { jest } from '@jest/globals';
 import { Logger, type INestApplication } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { createApp } from '../../src/app.js';
+import { databaseOptions } from '../../src/database.js';
 import { EnvironmentError, readEnvironment } from '../../src/environment.js';
 import { LogInAttempts } from '../../src/rate-limit/log-in-attempts.js';
 import { RateLimiters } from '../../src/rate-limit/rate-limiters.js';
@@ -637,5 +638,14 @@ describe('the address in a limit', () => {
     [undefined, 'unknown'],
   ])('of %s is %s', (address, key) => {
     expect(addressKey(address)).toBe(key);
+  });
+});
+
+describe('the migrations', () => {
+  it('have a moment of their own each, which alone orders those of the library and of the application', () => {
+    const migrations = databaseOptions('sqlite::memory:').migrations as (new () => object)[];
+    const moments = migrations.map(({ name }) => name.slice(-13));
+    expect(moments.length).toBeGreaterThan(4);
+    expect(new Set(moments).size).toBe(moments.length);
   });
 });

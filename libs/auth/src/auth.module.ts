@@ -9,7 +9,7 @@ import { AUTH_SETTINGS, exported, providersOf, ROUTES_PATH, STORES, type Stores 
 import { RouteCheck } from './auth.route-check.js';
 import { createJwksController } from './http/jwks.controller.js';
 import { createSessionController } from './http/session.controller.js';
-import { sessionRequestHeaders } from './http/session-protocol.js';
+import { allRequestHeaders } from './http/session-protocol.js';
 import { OAUTH_EDGE, type OAuthEdge } from './oauth/oauth-edge.js';
 import { RequireTokenGuard } from './resource/require-token.guard.js';
 import { routesPathPattern } from './session/session.options.js';
@@ -104,7 +104,7 @@ export class AuthModule extends ConfigurableModuleClass implements OnModuleInit,
    * true, allowedHeaders: AuthModule.corsHeaders() })`. What they read of an answer is exposed by the answer itself.
    */
   static corsHeaders(): string[] {
-    return [...sessionRequestHeaders];
+    return [...allRequestHeaders];
   }
 
   constructor(

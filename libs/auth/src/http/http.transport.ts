@@ -12,9 +12,9 @@ import { HttpMessage, type HttpRequest } from './http-message.js';
 import { setHeader, type HttpResponse } from './http-response.js';
 import type { OriginProof } from './origin-proof.js';
 import type { CookieSlider } from './cookie-slider.js';
-import { sent } from './session-protocol.js';
+import { requestHeaders } from './session-protocol.js';
 import type { SessionProof } from './session-proof.js';
-import { sessionWords } from './session-words.js';
+import { sessionRefusal } from './session-refusal.js';
 
 /** A refusal over HTTP. `cause` is the AuthError. */
 export class AuthHttpException extends HttpException {
@@ -88,7 +88,7 @@ export class HttpTransport extends Transport {
     const own = this.ask(this.parts.errors.handlers[name], error, context);
     if (own !== undefined) return { ...own, headers: { ...headers, ...own.headers } };
     const request = context.switchToHttp().getRequest<HttpRequest>();
-    const message = sessionWords(error, new HttpMessage(request, context), this.parts.withSessions) ?? error.message;
+    const message = sessionRefusal(error, new HttpMessage(request, context), this.parts.withSessions) ?? error.message;
     const body = {
       statusCode: status,
       error: error.error,
@@ -126,7 +126,7 @@ export class HttpTransport extends Transport {
   /** SuperTokens' client answers every 401 with a refresh, which a step-up does not need. */
   private statusOf(error: AuthError, context: ExecutionContext): number {
     if (error.code !== 'fresh_required') return error.statusCode;
-    return context.switchToHttp().getRequest<HttpRequest>().headers[sent.mode] === undefined ? 401 : 403;
+    return context.switchToHttp().getRequest<HttpRequest>().headers[requestHeaders.mode] === undefined ? 401 : 403;
   }
 
   private headersOf(error: AuthError, status: number): Record<string, string> {

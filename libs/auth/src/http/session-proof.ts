@@ -3,7 +3,7 @@ import type { JwtClaims } from '../jwt/claims.js';
 import { isProven } from '../jwt/equal-text.js';
 import type { AntiCsrf } from '../session/session.options.js';
 import type { HttpMessage } from './http-message.js';
-import { messages, sent } from './session-protocol.js';
+import { messages, requestHeaders } from './session-protocol.js';
 
 /** Methods that must not change anything (RFC 9110 §9.2.1). */
 const safeMethods = ['GET', 'HEAD', 'OPTIONS', 'TRACE'];
@@ -20,8 +20,9 @@ export class SessionProof {
   /** Of a guarded request. @throws AuthError `csrf_failed` */
   check(message: HttpMessage, claims: JwtClaims): void {
     if (safeMethods.includes(message.method)) return;
-    if (this.mode === 'custom-header' && message.header(sent.rid) === undefined) throw refused('rid is missing', false);
-    if (this.mode === 'token' && !isProven(message.header(sent.antiCsrf), claims['csrf']))
+    if (this.mode === 'custom-header' && message.header(requestHeaders.rid) === undefined)
+      throw refused('rid is missing', false);
+    if (this.mode === 'token' && !isProven(message.header(requestHeaders.antiCsrf), claims['csrf']))
       throw refused('anti-csrf is missing or not that of the token', false);
   }
 
@@ -32,8 +33,9 @@ export class SessionProof {
    * @throws AuthError `csrf_failed`
    */
   sentWith(message: HttpMessage): string | undefined {
-    if (this.mode === 'custom-header' && message.header(sent.rid) === undefined) throw refused('rid is missing', true);
-    const value = message.header(sent.antiCsrf);
+    if (this.mode === 'custom-header' && message.header(requestHeaders.rid) === undefined)
+      throw refused('rid is missing', true);
+    const value = message.header(requestHeaders.antiCsrf);
     return typeof value === 'string' ? value : undefined;
   }
 }

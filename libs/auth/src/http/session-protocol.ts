@@ -1,7 +1,7 @@
 /** The words of SuperTokens' wire protocol, as its browser client `supertokens-website` 20 sends and reads them (FDI 1.16 to 4.1). */
 
 /** Headers of a request. */
-export const sent = {
+export const requestHeaders = {
   /** How the client wants its tokens: `cookie` or `header`. */
   mode: 'st-auth-mode',
   /** Its presence alone proves that no form of another site sent the request. */
@@ -10,17 +10,17 @@ export const sent = {
 } as const;
 
 /** All headers that the client sends, for the CORS of an application. */
-export const sessionRequestHeaders = [
-  sent.rid,
+export const allRequestHeaders = [
+  requestHeaders.rid,
   'fdi-version',
-  sent.antiCsrf,
+  requestHeaders.antiCsrf,
   'authorization',
-  sent.mode,
+  requestHeaders.mode,
   'content-type',
 ];
 
 /** Headers of an answer. */
-export const answered = {
+export const responseHeaders = {
   /** Who is logged in, until when, with which claims; or {@link noSession}. */
   front: 'front-token',
   access: 'st-access-token',

@@ -6,7 +6,7 @@ import type { IssuedAccess, IssuedSession } from '../session/session-tokens.js';
 import type { SessionTransfer } from '../session/session.options.js';
 import type { HttpMessage } from './http-message.js';
 import { exposeHeaders, replaceCookie, setHeader, type HttpResponse } from './http-response.js';
-import { answered, messages, noSession, sent, sessionCookies } from './session-protocol.js';
+import { messages, noSession, requestHeaders, responseHeaders, sessionCookies } from './session-protocol.js';
 
 /** How the tokens of a session travel: in cookies that no script can read, or in headers that the client keeps. */
 export type TransferMode = 'cookie' | 'header';
@@ -43,7 +43,7 @@ export class SessionWire {
   /** The mode a new session is asked for; a client that says nothing keeps its tokens itself. */
   modeOf(message: HttpMessage): TransferMode {
     if (this.parts.transfer !== 'any') return this.parts.transfer;
-    const asked = message.header(sent.mode);
+    const asked = message.header(requestHeaders.mode);
     return typeof asked === 'string' && asked.toLowerCase() === 'cookie' ? 'cookie' : 'header';
   }
 
@@ -84,22 +84,23 @@ export class SessionWire {
   write(message: HttpMessage, response: HttpResponse, issued: IssuedSession, mode: TransferMode): void {
     if (mode === 'cookie') this.writeCookies(response, issued);
     else {
-      setHeader(response, answered.access, issued.accessToken);
-      setHeader(response, answered.refresh, issued.refreshToken);
+      setHeader(response, responseHeaders.access, issued.accessToken);
+      setHeader(response, responseHeaders.refresh, issued.refreshToken);
       const inCookies = Object.values(sessionCookies).some((name) => message.cookies(name).length > 0);
       if (inCookies) this.clearCookies(response, this.parts.domain);
     }
     if (mode === 'cookie' && message.header('authorization') !== undefined) this.clearHeaders(response);
-    setHeader(response, answered.front, frontToken(issued));
-    if (issued.antiCsrf !== undefined && mode === 'cookie') setHeader(response, answered.antiCsrf, issued.antiCsrf);
+    setHeader(response, responseHeaders.front, frontToken(issued));
+    if (issued.antiCsrf !== undefined && mode === 'cookie')
+      setHeader(response, responseHeaders.antiCsrf, issued.antiCsrf);
     this.finish(response);
   }
 
   /** A newer access token, where the one before it came from; the refresh token and the anti-CSRF value stay. */
   writeAccess(response: HttpResponse, issued: IssuedAccess, location: TokenLocation | undefined): void {
     if (this.isInCookie(location)) this.cookie(response, 'access', this.accessCookie(issued));
-    else setHeader(response, answered.access, issued.accessToken);
-    setHeader(response, answered.front, frontToken(issued));
+    else setHeader(response, responseHeaders.access, issued.accessToken);
+    setHeader(response, responseHeaders.front, frontToken(issued));
     this.finish(response);
   }
 
@@ -117,7 +118,7 @@ export class SessionWire {
   clear(response: HttpResponse): void {
     this.clearCookies(response, this.parts.domain);
     this.clearHeaders(response);
-    setHeader(response, answered.front, noSession);
+    setHeader(response, responseHeaders.front, noSession);
     this.finish(response);
   }
 
@@ -133,7 +134,7 @@ export class SessionWire {
   private finish(response: HttpResponse): void {
     exposeHeaders(
       response,
-      Object.values(answered).filter((name) => response.getHeader(name) !== undefined),
+      Object.values(responseHeaders).filter((name) => response.getHeader(name) !== undefined),
     );
     setHeader(response, 'Cache-Control', 'no-store');
   }
@@ -159,8 +160,8 @@ export class SessionWire {
   }
 
   private clearHeaders(response: HttpResponse): void {
-    setHeader(response, answered.access, '');
-    setHeader(response, answered.refresh, '');
+    setHeader(response, responseHeaders.access, '');
+    setHeader(response, responseHeaders.refresh, '');
   }
 
   private cookie(response: HttpResponse, kind: TokenKind, cookie: SessionCookie): void {

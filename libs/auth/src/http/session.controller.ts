@@ -5,7 +5,7 @@ import { TokenVerifier } from '../resource/verify-token.js';
 import { SessionService } from '../session/session.service.js';
 import { HttpMessage, type HttpRequest } from './http-message.js';
 import type { HttpResponse } from './http-response.js';
-import { messages, sent } from './session-protocol.js';
+import { messages, requestHeaders } from './session-protocol.js';
 import { SessionProof } from './session-proof.js';
 import { SessionWire } from './session-wire.js';
 
@@ -25,7 +25,7 @@ const unauthorised = { status: 401, message: messages.unauthorised };
  * The client of sessions says `rid`, which no form can.
  */
 function isForeign(message: HttpMessage): boolean {
-  return message.header('sec-fetch-site') === 'cross-site' && message.header(sent.rid) === undefined;
+  return message.header('sec-fetch-site') === 'cross-site' && message.header(requestHeaders.rid) === undefined;
 }
 
 /** A controller of its own for each `forRoot()`: its path is an option. */

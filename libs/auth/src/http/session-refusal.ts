@@ -2,13 +2,13 @@ import type { AuthError } from '../auth.errors.js';
 import type { Token } from '../resource/token.js';
 import type { VerifiedToken } from '../resource/verified-token.js';
 import type { HttpMessage } from './http-message.js';
-import { messages, sent, sessionCookies } from './session-protocol.js';
+import { messages, requestHeaders, sessionCookies } from './session-protocol.js';
 
 /**
  * What SuperTokens' client and its servers call a refusal, where sessions are spoken of: an application that uses them, a
  * request of the client, a token of a session. Undefined elsewhere, and for what is no matter of the session.
  */
-export function sessionWords(error: AuthError, message: HttpMessage, withSessions: boolean): string | undefined {
+export function sessionRefusal(error: AuthError, message: HttpMessage, withSessions: boolean): string | undefined {
   if (error.hasOwnPhrase || error.statusCode !== 401 || error.error !== 'invalid_token') return undefined;
   const token = error.token as VerifiedToken | Token | undefined;
   const isOfSession = token?.session !== undefined;
@@ -19,5 +19,5 @@ export function sessionWords(error: AuthError, message: HttpMessage, withSession
 }
 
 function speaksOfSessions(message: HttpMessage): boolean {
-  return message.header(sent.mode) !== undefined || message.cookies(sessionCookies.access).length > 0;
+  return message.header(requestHeaders.mode) !== undefined || message.cookies(sessionCookies.access).length > 0;
 }

@@ -1,4 +1,3 @@
-import { stringifySetCookie } from 'cookie';
 import type { Clock } from '../auth.clock.js';
 import { AuthError } from '../auth.errors.js';
 import type { JwtClaims } from '../jwt/claims.js';
@@ -7,6 +6,7 @@ import type { TokenKind } from '../resource/token-kind.js';
 import type { CookiesOptions } from './cookies.options.js';
 import type { CsrfOptions } from './csrf.options.js';
 import { replaceCookie, setHeader, type HttpResponse } from './http-response.js';
+import { writtenCookie, type WrittenCookie } from './set-cookie.js';
 
 /** Tokens to set, named as RFC 6749 §5.1 does. */
 export interface CookieTokens {
@@ -27,12 +27,6 @@ interface CookiePlace {
   readonly path: string;
 }
 
-/** A Set-Cookie header of that cookie. */
-interface WrittenCookie {
-  readonly name: string;
-  readonly text: string;
-}
-
 export interface CookieJarParts {
   readonly cookies: CookiesOptions;
   readonly csrf: CsrfOptions;
@@ -41,9 +35,6 @@ export interface CookieJarParts {
   readonly refreshPath: () => string;
   readonly clock: Clock;
 }
-
-/** RFC 6265 §6.1: browsers keep that many bytes of name, value and attributes; the rest is dropped without a word. */
-const largestCookie = 4_096;
 
 /** Writes and clears the cookies of tokens, with the same attributes both times. */
 export class CookieJar {
@@ -121,18 +112,7 @@ export class CookieJar {
     const { domain, sameSite } = this.parts.cookies;
     if (attributes.domain !== undefined && /^__host-/i.test(name))
       throw wrong(`the cookie ${name} takes no domain: set cookies.domain, or a name without __Host-`);
-    const text = stringifySetCookie({
-      name,
-      value,
-      path,
-      ...(domain && { domain }),
-      sameSite,
-      secure: this.parts.secure,
-      ...attributes,
-    });
-    if (text.length > largestCookie)
-      throw wrong(`the cookie ${name} is larger than ${largestCookie} bytes: put less into the token`);
-    return { name, text };
+    return writtenCookie({ name, value, path, domain, sameSite, secure: this.parts.secure, ...attributes });
   }
 
   private placesOf(kind: TokenKind): { token: CookiePlace; csrf: CookiePlace } {

@@ -1,4 +1,4 @@
-import type { AuthError } from '../auth.errors.js';
+import { AuthError } from '../auth.errors.js';
 import type { Token } from '../resource/token.js';
 import type { VerifiedToken } from '../resource/verified-token.js';
 import type { HttpMessage } from './http-message.js';
@@ -20,4 +20,10 @@ export function sessionRefusal(error: AuthError, message: HttpMessage, withSessi
 
 function speaksOfSessions(message: HttpMessage): boolean {
   return message.header(requestHeaders.mode) !== undefined || message.cookies(sessionCookies.access).length > 0;
+}
+
+/** A browser sends a cookie twice, of this domain and of the one before: nothing tells which is the user's. */
+export function twoCookies(message: (typeof messages)[keyof typeof messages]): AuthError {
+  const reason = 'two session cookies of one name';
+  return new AuthError('malformed_request', { reason, phrase: { status: 401, message } });
 }

@@ -1,4 +1,3 @@
-import { stringifySetCookie } from 'cookie';
 import { AuthError } from '../auth.errors.js';
 import type { TokenKind } from '../resource/token-kind.js';
 import type { TokenLocation } from '../resource/token-location.js';
@@ -7,6 +6,8 @@ import type { SessionTransfer } from '../session/session.options.js';
 import type { HttpMessage } from './http-message.js';
 import { exposeHeaders, replaceCookie, setHeader, type HttpResponse } from './http-response.js';
 import { messages, noSession, requestHeaders, responseHeaders, sessionCookies } from './session-protocol.js';
+import { twoCookies } from './session-refusal.js';
+import { writtenCookie, type WrittenCookie } from './set-cookie.js';
 
 /** How the tokens of a session travel: in cookies that no script can read, or in headers that the client keeps. */
 export type TransferMode = 'cookie' | 'header';
@@ -61,10 +62,7 @@ export class SessionWire {
     if (bearer !== undefined) return { text: bearer, mode: 'header' };
     if (transfer === 'header') return undefined;
     const [text, another] = message.cookies(sessionCookies[kind]);
-    if (another !== undefined) {
-      const phrase = { status: 401, message: messages.tryRefresh };
-      throw new AuthError('malformed_request', { reason: 'two session cookies of one name', phrase });
-    }
+    if (another !== undefined) throw twoCookies(messages.tryRefresh);
     return text === undefined || text === '' ? undefined : { text, mode: 'cookie' };
   }
 
@@ -111,7 +109,7 @@ export class SessionWire {
    * @throws AuthError `invalid_argument` when it is too large for a cookie
    */
   checkFits(issued: IssuedAccess, location: TokenLocation | undefined): void {
-    if (this.isInCookie(location ?? this.parts.transfer)) this.cookieText('access', this.accessCookie(issued));
+    if (this.isInCookie(location ?? this.parts.transfer)) this.written('access', this.accessCookie(issued));
   }
 
   /** The session is over: nothing of it stays with the client, in either mode. */
@@ -165,24 +163,14 @@ export class SessionWire {
   }
 
   private cookie(response: HttpResponse, kind: TokenKind, cookie: SessionCookie): void {
-    replaceCookie(response, { name: sessionCookies[kind], text: this.cookieText(kind, cookie) });
+    replaceCookie(response, this.written(kind, cookie));
   }
 
-  /** @throws AuthError `invalid_argument` for what a browser would drop without a word */
-  private cookieText(kind: TokenKind, { value, expires, domain }: SessionCookie): string {
+  /** @throws AuthError `invalid_argument` for what a browser would drop */
+  private written(kind: TokenKind, cookie: SessionCookie): WrittenCookie {
     const { sameSite, secure, basePath } = this.parts;
-    const name = sessionCookies[kind];
     const path = kind === 'access' ? '/' : `${basePath()}/session/refresh`;
-    const text = stringifySetCookie({
-      ...{ name, value, path, expires, httpOnly: true, sameSite },
-      ...(domain !== undefined && { domain }),
-      ...(secure && { secure }),
-    });
-    if (Buffer.byteLength(text) > 4_096)
-      throw new AuthError('invalid_argument', {
-        reason: 'the session does not fit into a cookie: put less into its claims',
-      });
-    return text;
+    return writtenCookie({ name: sessionCookies[kind], path, httpOnly: true, sameSite, secure, ...cookie });
   }
 }
 

@@ -6,6 +6,7 @@ import { SessionService } from '../session/session.service.js';
 import { HttpMessage, type HttpRequest } from './http-message.js';
 import type { HttpResponse } from './http-response.js';
 import { messages, requestHeaders } from './session-protocol.js';
+import { twoCookies } from './session-refusal.js';
 import { SessionProof } from './session-proof.js';
 import { SessionWire } from './session-wire.js';
 
@@ -86,18 +87,15 @@ export function createSessionController(basePath: string): Type {
       return { status: 'OK' };
     }
 
-    /** Two cookies of one name: after the domain of the cookies changed, a browser sends both. */
+    /** After the domain of the cookies changed, a browser sends both. */
     private dropOlderCookies(response: HttpResponse): object {
       if (this.wire.clearOlder(response)) return { message: 'older cookies cleared' };
       if (!this.isAdviceGiven)
         this.logger.error(
-          'a browser sends two session cookies of one name: if cookies.domain has changed, say where they were by session.olderCookieDomain',
+          'a browser sends a session cookie twice: if cookies.domain has changed, say where they were by session.olderCookieDomain',
         );
       this.isAdviceGiven = true;
-      throw new AuthError('malformed_request', {
-        reason: 'two session cookies of one name',
-        phrase: unauthorised,
-      });
+      throw twoCookies(messages.unauthorised);
     }
 
     private refusal(error: unknown, response: HttpResponse, isForeignPage: boolean): unknown {

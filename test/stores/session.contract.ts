@@ -1,6 +1,6 @@
 import { ClaimFetcher } from '../../libs/auth/src/session/claim-fetcher.js';
 import { SessionChanges, type SessionChangesParts } from '../../libs/auth/src/session/session-changes.js';
-import type { SessionTokens } from '../../libs/auth/src/session/session-tokens.js';
+import type { IssuedAccess } from '../../libs/auth/src/session/session-tokens.js';
 import type {
   GrantChange,
   Promotion,
@@ -733,7 +733,7 @@ function hashOf(id: string): string {
 
 /** Its token issuer only refuses reserved names; here there are none. */
 /** Makes none: what fits into a token is no matter of the store. */
-const tokensOfNobody = { newRefreshToken: () => ({}), access: async () => ({}) } as unknown as SessionTokens;
+const tokensOfNobody = { tryOutRefresh: async () => ({}) as IssuedAccess };
 
 const partsOfChanges: Omit<SessionChangesParts, 'store'> = {
   clock: { now: () => now },

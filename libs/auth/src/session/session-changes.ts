@@ -23,7 +23,7 @@ const mostRounds = 25;
 export class SessionChanges {
   constructor(
     private readonly parts: SessionChangesParts,
-    private readonly tokens: SessionTokens,
+    private readonly tokens: Pick<SessionTokens, 'tryOutRefresh'>,
   ) {}
 
   /** @returns false when there is no such session, or it has ended. @throws AuthError `invalid_argument`, `store_unavailable` */

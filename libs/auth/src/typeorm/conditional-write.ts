@@ -1,4 +1,4 @@
-import type { EntityManager, EntityTarget, ObjectLiteral, QueryDeepPartialEntity } from 'typeorm';
+import type { Brackets, EntityManager, EntityTarget, ObjectLiteral, QueryDeepPartialEntity } from 'typeorm';
 import { driverCode } from './on-primary.js';
 
 /** A row with this key is there already: better-sqlite3 (two), pg, mysql2. */
@@ -32,6 +32,33 @@ export async function insertIfAbsent<T extends ObjectLiteral>(
     if (duplicateCodes.has(driverCode(error) ?? '')) return false;
     throw error;
   }
+}
+
+/**
+ * Change the rows that meet a condition, which names columns.
+ *
+ * @returns how many they were. @throws Error when the driver does not tell
+ */
+export async function updateRows<T extends ObjectLiteral>(
+  db: EntityManager,
+  entity: EntityTarget<T>,
+  changes: QueryDeepPartialEntity<T>,
+  condition: string,
+  parameters: ObjectLiteral,
+): Promise<number> {
+  const update = db.createQueryBuilder().update(entity).set(changes).callListeners(false);
+  return affectedRows(await update.where(condition, parameters).execute());
+}
+
+/** Delete the rows that meet a condition. As {@link updateRows}. */
+export async function deleteRows<T extends ObjectLiteral>(
+  db: EntityManager,
+  entity: EntityTarget<T>,
+  condition: string | Brackets,
+  parameters: ObjectLiteral,
+): Promise<number> {
+  const deletion = db.createQueryBuilder().delete().from(entity).callListeners(false);
+  return affectedRows(await deletion.where(condition, parameters).execute());
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import { Brackets } from 'typeorm';
-import { affectedRows } from './conditional-write.js';
+import { deleteRows } from './conditional-write.js';
 import { RefreshUseEntity } from './refresh-use.entity.js';
 import { RevocationEntity } from './revocation.entity.js';
 
@@ -23,8 +23,7 @@ export async function pruneRevocations(db: EntityManager, now: number, limit: nu
     .getMany();
   if (expired.length === 0) return 0;
 
-  const deletion = db.createQueryBuilder().delete().from(RevocationEntity).callListeners(false);
-  return affectedRows(await deletion.where(stillExpired, { now }).andWhere(namedBy(expired)).execute());
+  return deleteRows(db, RevocationEntity, stillExpiredOf(expired), { now });
 }
 
 /** @param now a whole number. @returns how many expired uses of refresh tokens went, at most `limit`. */
@@ -39,8 +38,11 @@ export async function pruneRefreshUses(db: EntityManager, now: number, limit: nu
   if (expired.length === 0) return 0;
 
   const ids = expired.map(({ jti }) => jti);
-  const deletion = db.createQueryBuilder().delete().from(RefreshUseEntity).callListeners(false);
-  return affectedRows(await deletion.where(stillExpired, { now }).andWhere('jti IN (:...ids)', { ids }).execute());
+  return deleteRows(db, RefreshUseEntity, `${stillExpired} AND jti IN (:...ids)`, { now, ids });
+}
+
+function stillExpiredOf(rows: readonly RevocationEntity[]): Brackets {
+  return new Brackets((where) => where.where(stillExpired).andWhere(namedBy(rows)));
 }
 
 function namedBy(rows: readonly RevocationEntity[]): Brackets {

@@ -1,6 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import type { RefreshUse } from '../stores/revocation.store.js';
-import { affectedRows, insertIfAbsent } from './conditional-write.js';
+import { insertIfAbsent, updateRows } from './conditional-write.js';
 import { RefreshUseEntity } from './refresh-use.entity.js';
 
 type FirstUse = Omit<RefreshUse, 'child'>;
@@ -33,14 +33,7 @@ export async function confirm(db: EntityManager, parent: FirstUse, child: string
 }
 
 async function setChild(db: EntityManager, jti: string, child: string): Promise<boolean> {
-  const updated = await db
-    .createQueryBuilder()
-    .update(RefreshUseEntity)
-    .set({ child })
-    .where('jti = :jti AND child IS NULL', { jti })
-    .callListeners(false)
-    .execute();
-  return affectedRows(updated) > 0;
+  return (await updateRows(db, RefreshUseEntity, { child }, 'jti = :jti AND child IS NULL', { jti })) > 0;
 }
 
 async function read(db: EntityManager, jti: string): Promise<RefreshUse | undefined> {

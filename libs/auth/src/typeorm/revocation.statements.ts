@@ -1,7 +1,7 @@
 import type { EntityManager } from 'typeorm';
 import { Brackets } from 'typeorm';
 import type { Revocation, RevocationCursor } from '../stores/revocation.store.js';
-import { affectedRows, insertIfAbsent } from './conditional-write.js';
+import { insertIfAbsent, updateRows } from './conditional-write.js';
 import { RevocationEntity } from './revocation.entity.js';
 import { wholeNumber } from './whole-number.js';
 
@@ -26,19 +26,14 @@ export async function revoke(db: EntityManager, row: Revocation, attempts = 3): 
 
 /** Raise only, in one statement: of concurrent calls, each leaves the greatest values of all. */
 async function raise(db: EntityManager, row: Revocation): Promise<boolean> {
-  const raised = await db
-    .createQueryBuilder()
-    .update(RevocationEntity)
-    .set({
-      notBefore: () => greater('not_before', ':notBefore'),
-      revokedAt: () => greater('revoked_at', ':revokedAt'),
-      expiresAt: () => greater('expires_at', ':expiresAt'),
-    })
-    // must never meet a row that it leaves as it is: MySQL counts the rows met, or the rows changed, by a flag
-    .where('kind = :kind AND id = :id AND (not_before < :notBefore OR expires_at < :expiresAt)', toParameters(row))
-    .callListeners(false)
-    .execute();
-  return affectedRows(raised) > 0;
+  const changes = {
+    notBefore: () => greater('not_before', ':notBefore'),
+    revokedAt: () => greater('revoked_at', ':revokedAt'),
+    expiresAt: () => greater('expires_at', ':expiresAt'),
+  };
+  // must never meet a row that it leaves as it is: MySQL counts the rows met, or the rows changed, by a flag
+  const condition = 'kind = :kind AND id = :id AND (not_before < :notBefore OR expires_at < :expiresAt)';
+  return (await updateRows(db, RevocationEntity, changes, condition, toParameters(row))) > 0;
 }
 
 /** SQLite's two-argument MAX is PostgreSQL's and MySQL's GREATEST; CASE is everybody's. */

@@ -1,5 +1,5 @@
 import { Brackets, type EntityManager } from 'typeorm';
-import { affectedRows } from './conditional-write.js';
+import { deleteRows, updateRows } from './conditional-write.js';
 import { RefreshTokenEntity } from './refresh-token.entity.js';
 import { SessionEntity } from './session.entity.js';
 
@@ -25,13 +25,9 @@ export async function endedSessions(db: EntityManager, endedBefore: number, limi
  * crash in between leaves a closed session, which the next clean-up finds.
  */
 export async function closeSessions(db: EntityManager, ids: readonly string[], endedBefore: number): Promise<void> {
-  await db
-    .createQueryBuilder()
-    .update(SessionEntity)
-    .set({ revokedAt: endedBefore, revokeReason: 'expired' })
-    .where('id IN (:...ids) AND ends_at < :endedBefore AND revoked_at IS NULL', { ids, endedBefore })
-    .callListeners(false)
-    .execute();
+  const condition = 'id IN (:...ids) AND ends_at < :endedBefore AND revoked_at IS NULL';
+  const changes = { revokedAt: endedBefore, revokeReason: 'expired' } as const;
+  await updateRows(db, SessionEntity, changes, condition, { ids, endedBefore });
 }
 
 /** The key of a refresh token. */
@@ -69,15 +65,12 @@ export async function tokensOf(db: EntityManager, ids: readonly string[], limit:
  * finds.
  */
 export async function deleteTokens(db: EntityManager, tokens: readonly TokenKey[]): Promise<void> {
-  const deletion = db.createQueryBuilder().delete().from(RefreshTokenEntity).callListeners(false);
-  await deletion.where(namedBy(tokens)).execute();
+  await deleteRows(db, RefreshTokenEntity, namedBy(tokens), {});
 }
 
 /** @returns how many of the sessions went. */
 export async function deleteSessions(db: EntityManager, ids: readonly string[], endedBefore: number): Promise<number> {
-  const deletion = db.createQueryBuilder().delete().from(SessionEntity).callListeners(false);
-  const stillEnded = deletion.where('ends_at < :endedBefore', { endedBefore });
-  return affectedRows(await stillEnded.andWhere('id IN (:...ids)', { ids }).execute());
+  return deleteRows(db, SessionEntity, 'ends_at < :endedBefore AND id IN (:...ids)', { endedBefore, ids });
 }
 
 function namedBy(tokens: readonly TokenKey[]): Brackets {

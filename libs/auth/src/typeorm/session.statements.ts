@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { EntityManager, QueryDeepPartialEntity } from 'typeorm';
 import { endOf } from '../stores/session-life.js';
 import type { GrantChange, Promotion, SessionEnd, SessionRow, SessionSelection } from '../stores/session.store.js';
-import { affectedRows, insertRow } from './conditional-write.js';
+import { insertRow, updateRows } from './conditional-write.js';
 import { jsonColumn } from './json-column.js';
 import { SessionEntity } from './session.entity.js';
 import { SqlStatement, type Raw } from './sql-statement.js';
@@ -64,15 +64,10 @@ export async function promote(db: EntityManager, promotion: Promotion): Promise<
 
 /** Of concurrent calls that saw the same grant, one finds it there: the text of the column decides. */
 export async function replaceGrant(db: EntityManager, { sessionId, seen, grant, now }: GrantChange): Promise<boolean> {
-  const replaced = await db
-    .createQueryBuilder()
-    .update(SessionEntity)
-    .set({ grant } as QueryDeepPartialEntity<SessionEntity>)
-    .where('id = :sessionId AND granted = :seen', { sessionId, seen: jsonColumn.to(seen) as string })
-    .andWhere(stillLive, { now })
-    .callListeners(false)
-    .execute();
-  return affectedRows(replaced) > 0;
+  const changes = { grant } as QueryDeepPartialEntity<SessionEntity>;
+  const condition = `id = :sessionId AND granted = :seen AND ${stillLive}`;
+  const parameters = { sessionId, seen: jsonColumn.to(seen) as string, now };
+  return (await updateRows(db, SessionEntity, changes, condition, parameters)) > 0;
 }
 
 export async function updateData(
@@ -81,26 +76,13 @@ export async function updateData(
   data: SessionRow['data'],
   now: number,
 ): Promise<boolean> {
-  const updated = await db
-    .createQueryBuilder()
-    .update(SessionEntity)
-    .set({ data } as QueryDeepPartialEntity<SessionEntity>)
-    .where('id = :id', { id })
-    .andWhere(stillLive, { now })
-    .callListeners(false)
-    .execute();
-  return affectedRows(updated) > 0;
+  const changes = { data } as QueryDeepPartialEntity<SessionEntity>;
+  return (await updateRows(db, SessionEntity, changes, `id = :id AND ${stillLive}`, { id, now })) > 0;
 }
 
 export async function revokeSession(db: EntityManager, id: string, reason: SessionEnd, now: number): Promise<boolean> {
-  const revoked = await db
-    .createQueryBuilder()
-    .update(SessionEntity)
-    .set({ revokedAt: now, revokeReason: reason, endsAt: () => lesser('ends_at', ':now') })
-    .where('id = :id AND revoked_at IS NULL', { id, now })
-    .callListeners(false)
-    .execute();
-  return affectedRows(revoked) > 0;
+  const changes = { revokedAt: now, revokeReason: reason, endsAt: () => lesser('ends_at', ':now') };
+  return (await updateRows(db, SessionEntity, changes, 'id = :id AND revoked_at IS NULL', { id, now })) > 0;
 }
 
 /**
@@ -119,15 +101,10 @@ export async function revokeSelected(
   now: number,
 ): Promise<string | undefined> {
   const revokeBatch = randomUUID();
-  const revoked = await db
-    .createQueryBuilder()
-    .update(SessionEntity)
-    .set({ revokedAt: now, revokeReason: reason, revokeBatch, endsAt: () => lesser('ends_at', ':now') })
-    .where(selected(selection), { ...selection, now })
-    .andWhere('revoked_at IS NULL')
-    .callListeners(false)
-    .execute();
-  return affectedRows(revoked) > 0 ? revokeBatch : undefined;
+  const changes = { revokedAt: now, revokeReason: reason, revokeBatch, endsAt: () => lesser('ends_at', ':now') };
+  const condition = `${selected(selection)} AND revoked_at IS NULL`;
+  const met = await updateRows(db, SessionEntity, changes, condition, { ...selection, now });
+  return met > 0 ? revokeBatch : undefined;
 }
 
 /** The index on subject and creation finds them; a subject has as many as its limit, and those that ended of late. */

@@ -1,7 +1,7 @@
 import type { DataSource, EntityManager } from 'typeorm';
 import { OAuthFlowStore, type ConsumedFlow } from '../stores/oauth-flow.store.js';
 import { checkColumnTexts } from './column-checks.js';
-import { affectedRows, insertIfAbsent } from './conditional-write.js';
+import { deleteRows, insertIfAbsent } from './conditional-write.js';
 import { OAuthFlowEntity } from './oauth-flow.entity.js';
 import { onPrimary } from './on-primary.js';
 import { wholeNumber } from './whole-number.js';
@@ -42,6 +42,5 @@ async function prune(db: EntityManager, expiredBefore: number, limit: number): P
   if (expired.length === 0) return 0;
 
   const ids = expired.map(({ id }) => id);
-  const deletion = db.createQueryBuilder().delete().from(OAuthFlowEntity).callListeners(false);
-  return affectedRows(await deletion.where('id IN (:...ids)', { ids }).execute());
+  return deleteRows(db, OAuthFlowEntity, 'id IN (:...ids)', { ids });
 }

@@ -2,7 +2,7 @@ import type { DataSource, EntityManager } from 'typeorm';
 import type { SigningKeyRow } from '../stores/signing-key.store.js';
 import { SigningKeyStore } from '../stores/signing-key.store.js';
 import { checkColumnTexts, checkWholeNumbers } from './column-checks.js';
-import { insertIfAbsent } from './conditional-write.js';
+import { deleteRows, insertIfAbsent } from './conditional-write.js';
 import { onPrimary } from './on-primary.js';
 import { SigningKeyEntity } from './signing-key.entity.js';
 
@@ -38,15 +38,7 @@ export class TypeormSigningKeyStore extends SigningKeyStore {
     // an empty list would be no valid SQL
     if (generations.length === 0) return;
     for (const generation of generations) checkWholeNumbers({ generation });
-    await this.#run((db) =>
-      db
-        .createQueryBuilder()
-        .delete()
-        .from(SigningKeyEntity)
-        .where('generation IN (:...generations)', { generations })
-        .callListeners(false)
-        .execute(),
-    );
+    await this.#run((db) => deleteRows(db, SigningKeyEntity, 'generation IN (:...generations)', { generations }));
   }
 
   #run<T>(work: (db: EntityManager) => Promise<T>): Promise<T> {

@@ -8,11 +8,14 @@ import {
   OnOAuthAuthorized,
   OnOAuthBeforeLogin,
   OnOAuthError,
+  OnOAuthScopeChanged,
   type OAuthAuthorizedEvent,
   type OAuthBeforeLoginEvent,
   type OAuthErrorEvent,
+  type OAuthEvent,
 } from 'nest-latchkey/passport';
-import { oidc } from 'nest-latchkey/providers';
+import { oauth1Provider, oidc } from 'nest-latchkey/providers';
+import { LoopbackProvider } from 'nest-latchkey/testing';
 import { adapters, expectRefusal } from '../e2e/fixture.js';
 import { nextOf, type Browser, type Page } from './browser.js';
 import { answerOf, appOrigin, at, dance, DancingApp, guardedBy } from './dance.js';
@@ -33,7 +36,7 @@ let script: {
   authorized?: (event: OAuthAuthorizedEvent) => any;
   error?: (event: OAuthErrorEvent) => any;
 };
-let heard: (OAuthBeforeLoginEvent | OAuthAuthorizedEvent | OAuthErrorEvent)[];
+let heard: OAuthEvent[];
 
 @Injectable()
 class Handlers {
@@ -53,6 +56,11 @@ class Handlers {
   error(event: OAuthErrorEvent) {
     heard.push(event);
     return script.error?.(event);
+  }
+
+  @OnOAuthScopeChanged()
+  scopeChanged(event: OAuthEvent) {
+    heard.push(event);
   }
 }
 
@@ -312,6 +320,16 @@ describe.each(adapters)('OAuth events (%s)', (adapter) => {
       expect(app.eventsOf('refused')[0]).toMatchObject({ code: 'oauth_user_refused', reason });
     });
 
+    it('O28 hears of a scope that is less than what was asked for, unless nobody is let in', async () => {
+      provider.script.token = { scope: 'openid email' };
+      goes('/home')(await dance(browser));
+      expect(words()).toEqual(['BeforeLogin', 'Authorized', '']);
+      expect(heard[2]).toMatchObject({ scope: ['openid', 'email'], requestedScope: ['openid', 'email', 'profile'] });
+      script.authorized = () => OAuthResult.reject();
+      await dance(browser);
+      expect(words()).toHaveLength(5);
+    });
+
     it.each([
       ['redirect()', () => OAuthResult.redirect('/elsewhere'), '/elsewhere'],
       ['reject()', () => OAuthResult.reject(), '/home?error=access_denied'],
@@ -459,5 +477,98 @@ describe.each(adapters)('OAuth events (%s)', (adapter) => {
       expect((error().request as { url: string }).url).toContain('code=');
       expect(inspect(error()) + JSON.stringify(error())).not.toContain('the+code');
     });
+  });
+});
+
+describe.each(adapters)('OAuth events of OAuth 1.0a (%s)', (adapter) => {
+  let old: LoopbackProvider;
+  let app: DancingApp;
+  const danceNow = () => dance(app.browser(), '/login/old');
+  const error = () => heard.at(-1) as OAuthErrorEvent;
+
+  beforeAll(async () => {
+    old = await LoopbackProvider.start({ login: 'alice', clients: [{ clientId: 'app', clientSecret: 'a secret' }] });
+    const options = { providers: [oauth1Provider('old', old.oauth1)], returnTo: { default: '/home', allow: [] } };
+    app = new DancingApp(adapter, options, { providers: [Handlers] });
+    await app.start();
+    old.clock = app.api.clock;
+  });
+  beforeEach(() => {
+    script = {};
+    heard = [];
+    old.reset();
+    old.login = 'alice';
+    app.logins.length = 0;
+  });
+  afterAll(async () => {
+    await app.stop();
+    await old.stop();
+  });
+
+  it('O5 O53 go as those of OAuth 2 do', async () => {
+    script.beforeLogin = ({ remember }) => remember({ plan: 'gold' });
+    goes('/home')(await danceNow());
+    const [before, authorized] = heard as [OAuthBeforeLoginEvent, OAuthAuthorizedEvent];
+    expect(before.url).toContain('oauth_token=');
+    expect(authorized).toMatchObject({ subject: 'alice', flow: { data: { plan: 'gold' } } });
+    expect(app.logins[0]!.data).toEqual({ plan: 'gold' });
+    const { accessToken, tokenSecret } = authorized.tokens;
+    const printed = inspect(heard, { depth: 9 }) + JSON.stringify(heard);
+    for (const text of [accessToken, tokenSecret!]) expect(printed).not.toContain(text);
+    script.authorized = () => OAuthResult.reject('not_invited');
+    goes('/home?error=not_invited')(await danceNow());
+    expect(app.logins).toHaveLength(1);
+  });
+
+  it('O57 hear of a no in the same shape', async () => {
+    old.login = null;
+    goes('/home?error=access_denied')(await danceNow());
+    expect({ ...error() }).toMatchObject({
+      ...{ provider: 'old', code: 'access_denied', description: undefined, uri: undefined },
+      ...{ phase: 'authorization', httpStatus: undefined, flow: { returnTo: '/home', data: {} } },
+    });
+    script.error = () => OAuthResult.redirect('/elsewhere');
+    goes('/elsewhere')(await danceNow());
+  });
+
+  it('O57 hear of an endpoint that refuses, with its status', async () => {
+    const body = 'oauth_problem=token_expired&oauth_problem_advice=Begin+<b>again</b>.';
+    old.fail('oauth1.accessToken', { kind: 'status', status: 401, body });
+    expectRefusal((await danceNow()) as never, 'oauth_grant_refused');
+    const said = { code: 'token_expired', description: 'Begin bagain/b.' };
+    expect({ ...error() }).toMatchObject({ ...said, phase: 'token', httpStatus: 401 });
+  });
+
+  it('O57 hear of a request that the provider refuses, and can answer', async () => {
+    old.fail('oauth1.requestToken', { kind: 'status', status: 503 });
+    script.error = ({ phase, httpStatus }) => OAuthResult.respond({ phase, httpStatus });
+    const { body } = await app.browser().visit(at('/login/old'));
+    expect(body).toEqual({ phase: 'request_token', httpStatus: 503 });
+  });
+});
+
+describe.each(adapters)('the handlers of the README (%s)', (adapter) => {
+  let app: DancingApp;
+
+  beforeAll(async () => {
+    const base = { clientId: 'app', clientSecret: 'the secret of the app', allowInsecureLoopback: true };
+    const corp = oidc('corp', { ...base, issuer: provider.issuer });
+    const nowhere = oidc('nowhere', { ...base, issuer: 'http://127.0.0.1:1' });
+    const { LoginEvents } = await import('../../docs/examples/oauth-events.js');
+    app = new DancingApp(adapter, { providers: [corp, nowhere] }, { providers: [LoginEvents] });
+    await app.start();
+  });
+  beforeEach(() => provider.reset());
+  afterAll(() => app.stop());
+
+  it('do what it says', async () => {
+    goes('/')(await dance(app.browser(), '/login/corp?plan=gold'));
+    expect(app.logins[0]!.data).toEqual({ plan: 'gold' });
+    goes('/login?later')(await app.browser().visit(at('/login/nowhere')));
+    provider.script.claims = { email: 'bob@elsewhere.example', email_verified: true };
+    goes('/?error=no_colleague')(await dance(app.browser()));
+    provider.script.claims = { email: 'bob@example.com', email_verified: false };
+    goes('/?error=no_colleague')(await dance(app.browser()));
+    expect(app.logins).toHaveLength(1);
   });
 });

@@ -184,6 +184,31 @@ describe('@OnOAuth…() on methods', () => {
     expect(decorate).toThrow(expect.objectContaining({ name: 'AuthConfigError', option }));
   });
 
+  it('takes methods alone that could hear of it, and that say what it understands', () => {
+    class Typed {
+      @OnOAuthAuthorized()
+      async goesOn(): Promise<void> {}
+
+      @OnOAuthAuthorized()
+      decides(event: OAuthEvent): OAuthResult | false {
+        return event.user === undefined ? false : OAuthResult.reject();
+      }
+
+      // @ts-expect-error -- it would be ignored
+      @OnOAuthAuthorized()
+      saysNothing() {
+        return { store: false };
+      }
+
+      // @ts-expect-error -- events of another kind come
+      @OnOAuthLinked()
+      hearsAnother(event: OAuthAuthorizedEvent): void {
+        heard.push(event.login.provider);
+      }
+    }
+    expect(Typed).toBeDefined();
+  });
+
   it('knows the providers that a factory gives', async () => {
     const oauth = oauthLogin({ useFactory: async () => ({ providers: [oidc('crop', good)] }) });
     const options = { session: {}, hooks: { oauthUser: () => null }, oauth };

@@ -48,12 +48,13 @@ export class FlowEvents {
     const { provider } = login;
     const { issuer, subject } = login.identity;
     emit('oauth.authorized', { provider, issuer, subject, at: clock.now() });
-    const event = new OAuthAuthorizedEvent({ provider, login, flow: infoOf(flow), request });
-    const verdict = await listeners.ask('authorized', event);
+    const parts = { provider, login, flow: infoOf(flow), request };
+    const verdict = await listeners.ask('authorized', new OAuthAuthorizedEvent(parts));
     if (verdict.answer?.kind === 'reject') {
       const reason = `a handler of the application rejected the log-in: ${verdict.answer.reason}`;
       emit('refused', { code: 'oauth_user_refused', reason, at: clock.now() });
-    }
+    } else if (login.requestedScope.some((value) => !login.grantedScope.includes(value)))
+      void listeners.tell('scopeChanged', parts);
     return verdict;
   }
 

@@ -143,7 +143,7 @@ export interface OAuthNews {
   refreshed: OAuthEvent;
   /** A stored grant is dead: the user has to consent again. Once a grant. */
   reauthRequired: OAuthEvent;
-  /** The provider grants another scope than was asked for (`requestedScope`), or than before. */
+  /** The provider grants less than a log-in asked for (`requestedScope`), or another scope than before. */
   scopeChanged: OAuthEvent;
 }
 

@@ -61,7 +61,7 @@ describe('OAuthListeners', () => {
   it.each<[string, unknown, object]>([
     ['nothing', undefined, { store: true, answer: undefined }],
     ['false', false, { store: false, answer: undefined }],
-    ['what is no result', { store: false }, { store: true, answer: undefined }],
+    ['null', null, { store: true, answer: undefined }],
     ['a promise of false', Promise.resolve(false), { store: false, answer: undefined }],
     ['skipStore()', OAuthResult.skipStore(), { store: false, answer: undefined }],
     ['redirect()', OAuthResult.redirect('/x'), { store: true, answer: { kind: 'redirect', url: '/x' } }],
@@ -76,6 +76,14 @@ describe('OAuthListeners', () => {
     hearing('one', () => result);
     expect(await ask()).toEqual(verdict);
   });
+
+  it.each([{ store: false }, { answer: { kind: 'reject' } }, true, 0, '', () => false])(
+    'O53 does not go on after what is no result: %p',
+    async (result) => {
+      hearing('one', () => result);
+      await expect(ask()).rejects.toMatchObject({ code: 'invalid_argument' });
+    },
+  );
 
   it('O53 asks every handler in order, and takes the first answer', async () => {
     hearing('one', () => false);

@@ -2,7 +2,7 @@ import { HttpException, InternalServerErrorException, Logger } from '@nestjs/com
 import { AuthError } from '../auth.errors.js';
 import { OAuthEvent, type OAuthEventName, type OAuthEventOf, type OAuthEventParts } from './oauth-event.js';
 import type { OAuthNews, OAuthQuestions } from './oauth-event.js';
-import { OAuthResult, type OAuthAnswer, type OAuthVerdict } from './oauth-result.js';
+import { OAuthResult, type OAuthVerdict } from './oauth-result.js';
 
 /** One handler of one event. */
 export interface OAuthListener<Name extends OAuthEventName = OAuthEventName> {
@@ -32,15 +32,15 @@ export class OAuthListeners {
    * Ask before something is done. Every handler is asked, whatever others said. The first answer counts, but a refusal
    * counts wherever it stands. What a handler throws ends it at once.
    *
-   * @throws AuthError, HttpException: what a handler threw. Anything else it throws becomes a plain 500; the log tells where,
+   * @throws AuthError `invalid_argument` for a result that is none; AuthError, HttpException: what a handler threw. Anything else it throws becomes a plain 500; the log tells where,
    *   without its message, which could hold a token.
    */
   async ask<Name extends keyof OAuthQuestions>(name: Name, event: OAuthQuestions[Name]): Promise<OAuthVerdict> {
-    const results: unknown[] = [];
+    const results: (OAuthResult | false | undefined)[] = [];
     for (const listener of this.of(name, event.provider)) {
       try {
         // oxlint-disable-next-line no-await-in-loop -- one handler after the other
-        results.push(await listener.handle(event as never));
+        results.push(resultOf(await listener.handle(event as never), listener.name));
       } catch (error) {
         if (error instanceof AuthError || error instanceof HttpException) throw error;
         this.log(listener, error);
@@ -76,11 +76,18 @@ export class OAuthListeners {
   }
 }
 
-function verdictOf(results: readonly unknown[]): OAuthVerdict {
-  const answers = results.map((result) => (result instanceof OAuthResult ? result.answer : undefined));
-  const given = answers.filter((answer): answer is OAuthAnswer => answer !== undefined);
+/** What only looks like a result could be meant as a refusal: it is no leave to go on. */
+function resultOf(returned: unknown, name: string): OAuthResult | false | undefined {
+  if (returned === undefined || returned === null) return undefined;
+  if (returned === false || returned instanceof OAuthResult) return returned;
+  const reason = `${name} returned something else than nothing, false or an OAuthResult`;
+  throw new AuthError('invalid_argument', { reason });
+}
+
+function verdictOf(results: readonly (OAuthResult | false | undefined)[]): OAuthVerdict {
+  const given = results.flatMap((result) => (result && result.answer !== undefined ? [result.answer] : []));
   return {
-    store: results.every((result) => result !== false && !(result instanceof OAuthResult && !result.store)),
+    store: results.every((result) => result === undefined || (result !== false && result.store)),
     answer: given.find(({ kind }) => kind === 'reject') ?? given[0],
   };
 }

@@ -17,12 +17,12 @@ export class OAuthResult {
   private constructor(
     /** False: the grant is not stored. The user is logged in all the same. */
     readonly store: boolean,
-    readonly answer?: OAuthAnswer,
+    readonly answer: OAuthAnswer | undefined,
   ) {}
 
   /** Do not store the grant; `false` says the same. */
   static skipStore(): OAuthResult {
-    return new OAuthResult(false);
+    return new OAuthResult(false, undefined);
   }
 
   /**

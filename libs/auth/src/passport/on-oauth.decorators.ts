@@ -81,5 +81,5 @@ export const OnOAuthRefreshed = on('refreshed');
 /** A stored grant is dead: the user has to consent again. */
 export const OnOAuthReauthRequired = on('reauthRequired');
 
-/** The provider grants another scope than was asked for, or than before. */
+/** The provider grants less than a log-in asked for, or another scope than before. */
 export const OnOAuthScopeChanged = on('scopeChanged');

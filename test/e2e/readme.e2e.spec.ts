@@ -72,9 +72,11 @@ describe.each(['express', 'fastify'])('the README on %s', (adapter) => {
   });
 });
 
-describe('the examples of the README', () => {
+describe('the examples of the README and of docs', () => {
   it('are the files of docs/examples, which the type check compiles', () => {
-    const blocks = [...readme.matchAll(/```ts file=(\S+)\n([^]*?)```/g)];
+    const pages = readdirSync('docs').filter((name) => name.endsWith('.md'));
+    const texts = [readme, ...pages.map((name) => readFileSync(join('docs', name), 'utf8'))];
+    const blocks = [...texts.join('\n').matchAll(/```ts file=(\S+)\n([^]*?)```/g)];
     for (const [, file, code] of blocks) expect(code).toBe(readFileSync(join('docs/examples', file!), 'utf8'));
     expect(blocks.map(([, file]) => file).toSorted()).toEqual(readdirSync('docs/examples').toSorted());
   });

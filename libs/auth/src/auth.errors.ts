@@ -55,6 +55,15 @@ const kinds = {
     error: 'conflict',
     message: 'Nothing else logs this user in: link another account or set a password first',
   },
+  // the API of a provider
+  oauth_not_authorized: {
+    status: 403,
+    error: 'access_denied',
+    message: 'The provider has not been asked for this yet',
+  },
+  oauth_reauth_required: { status: 403, error: 'access_denied', message: 'The provider wants to ask the user again' },
+  oauth_scope_missing: { status: 403, error: 'access_denied', message: 'The provider has not granted this' },
+  oauth_url_refused: { status: 400, error: 'invalid_request', message: 'This address is not one of the provider' },
   oauth_provider_failed: { status: 502, error: 'server_error', message: 'The provider cannot be understood' },
   oauth_provider_unavailable: {
     status: 503,
@@ -100,6 +109,8 @@ export interface AuthErrorDetails {
   unknownKey?: boolean;
   /** Which claims of the session do not hold, and why. They reach the client, which holds the claims itself. */
   claimErrors?: readonly ClaimError[];
+  /** Where the user grants what is missing: a URL of our own. */
+  authorizationUrl?: string;
   /** The status, and the text to send, where a protocol asks for others than the code's own. */
   phrase?: { status: number; message: string };
 }
@@ -120,6 +131,8 @@ export class AuthError extends Error {
   readonly maxAge: number | undefined;
   readonly retryAfter: number | undefined;
   readonly unknownKey: boolean;
+  /** Where the user grants what is missing: a URL of our own. The answer carries it. */
+  readonly authorizationUrl: string | undefined;
   /** Status and message are not the code's own. */
   readonly hasOwnPhrase: boolean;
   /** Not enumerable: a logger that prints the error does not print the token's claims. */
@@ -141,6 +154,7 @@ export class AuthError extends Error {
     this.maxAge = details.maxAge;
     this.retryAfter = details.retryAfter ?? (kind.status === 503 ? 1 : undefined);
     this.unknownKey = details.unknownKey === true;
+    this.authorizationUrl = details.authorizationUrl;
     Object.defineProperty(this, 'token', { value: details.token, enumerable: false });
     Object.defineProperty(this, 'claimErrors', { value: details.claimErrors, enumerable: false });
   }

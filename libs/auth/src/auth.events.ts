@@ -16,9 +16,13 @@ export interface AuthEvents {
   'oauth.linked': { provider: string; issuer: string; subject: string; user: string; at: number };
   /** It does no longer. */
   'oauth.unlinked': { provider: string; issuer: string; subject: string; user: string; at: number };
+  /** A stored grant has a new access token. `user` is the subject of its user here; null of the application's own grants. */
+  'oauth.refreshed': { provider: string; issuer: string; subject: string; user: string | null; at: number };
+  /** A stored grant is dead: its user has to consent again. Once a grant. */
+  'oauth.reauth_required': { provider: string; issuer: string; subject: string; user: string | null; at: number };
   /**
-   * A log-in that was begun here came to nothing. `error` is the provider's word, and only that of a log-in: an answer that
-   * nobody waits for makes no event.
+   * A log-in that was begun here came to nothing; or the refresh or revocation of a stored grant, for now. `error` is the provider's
+   * word: an answer that nobody waits for makes no event.
    */
   'oauth.failed': {
     provider: string;
@@ -30,8 +34,12 @@ export interface AuthEvents {
   };
 }
 
-/** Where a log-in with a provider can fail; `request_token` is of OAuth 1: its temporary credentials. */
-export type OAuthPhase = 'discovery' | 'request_token' | 'authorization' | 'token' | 'id_token' | 'userinfo';
+/**
+ * Where a log-in with a provider can fail; `request_token` is of OAuth 1: its temporary credentials; `refresh` and `revocation` are of
+ * grants that are stored.
+ */
+export type OAuthPhase =
+  ('discovery' | 'request_token' | 'authorization' | 'token' | 'id_token' | 'userinfo') | ('refresh' | 'revocation');
 
 export type AuthEventName = keyof AuthEvents;
 

@@ -44,6 +44,7 @@ import { TokenService } from './session/token.service.js';
 import { NoSessionStore } from './stores/no-session.store.js';
 import { OAuthFlowStore } from './stores/oauth-flow.store.js';
 import { OAuthLinkStore } from './stores/oauth-link.store.js';
+import { OAuthGrantStore } from './stores/oauth-grant.store.js';
 import { RevocationList } from './stores/revocation-list.js';
 import type { RevocationStore } from './stores/revocation.store.js';
 import type { SessionStore } from './stores/session.store.js';
@@ -62,6 +63,7 @@ export type Stores = {
   signingKeys: SigningKeyStore | undefined;
   oauthFlows: OAuthFlowStore | undefined;
   oauthLinks: OAuthLinkStore | undefined;
+  oauthGrants: OAuthGrantStore | undefined;
 };
 
 /** Everything the module is made of, from the options up. */
@@ -83,8 +85,8 @@ export const providersOf = (optionsToken: string | symbol): Provider[] => [
     // the deny-list is what ends the access tokens of a session
     if (made.sessions !== undefined && made.revocations === undefined)
       throw new AuthConfigError('stores', 'keeps sessions but no revocations: create() must give both');
-    const { revocations, sessions = new NoSessionStore(), signingKeys, oauthFlows, oauthLinks } = made;
-    return { revocations, sessions, signingKeys, oauthFlows, oauthLinks };
+    const { revocations, sessions = new NoSessionStore(), signingKeys, oauthFlows, oauthLinks, oauthGrants } = made;
+    return { revocations, sessions, signingKeys, oauthFlows, oauthLinks, oauthGrants };
   }),
   make(
     RevocationList,
@@ -224,6 +226,7 @@ export const providersOf = (optionsToken: string | symbol): Provider[] => [
       throw new AuthConfigError('stores', 'gives no oauthLinks: nothing would tell whose an identity is');
     return oauthLinks ?? null;
   }),
+  make(OAuthGrantStore, [STORES], ({ oauthGrants }: Stores) => oauthGrants ?? null),
   make(
     OAuthTransport,
     [AUTH_SETTINGS, SessionAnswers, ApplicationConfig],

@@ -59,6 +59,11 @@ export class Sealer {
     return `${this.#sealing}.${nonce.toString('base64url')}.${sealed.toString('base64url')}`;
   }
 
+  /** Was it sealed under the key that seals now? */
+  isCurrent(sealed: string): boolean {
+    return sealed.startsWith(`${this.#sealing}.`);
+  }
+
   /**
    * The text that was sealed in this place.
    *

@@ -95,6 +95,7 @@ export class HttpTransport extends Transport {
       errorCode: error.code,
       [this.parts.errors.messageKey]: message,
       ...(error.claimErrors && { claimValidationErrors: error.claimErrors }),
+      ...(error.authorizationUrl && { authorizationUrl: error.authorizationUrl }),
     };
     return { status, headers, body };
   }

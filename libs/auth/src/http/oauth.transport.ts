@@ -105,10 +105,11 @@ export class HttpOAuthTransport extends OAuthTransport {
     await this.parts.answers.create(user, options, exchange, 'cookie');
   }
 
-  private write(response: object, bare: string, value: string, maxAge: number, crossSite: boolean): void {
+  private write(response: object, bare: string, value: string, maxAge: number | undefined, crossSite: boolean): void {
     const name = this.prefixed(bare);
     const text = stringifySetCookie({
-      ...{ name, value, path: '/', maxAge, httpOnly: true },
+      ...{ name, value, path: '/', httpOnly: true },
+      ...(maxAge !== undefined && { maxAge }),
       ...(maxAge === 0 && { expires: new Date(0) }),
       // browsers drop SameSite=None without Secure, and take Secure on loopback
       ...(crossSite ? { sameSite: 'none', secure: true } : { sameSite: 'lax', secure: this.secure }),

@@ -21,6 +21,10 @@ export class CommonProviderOptions {
   @IsString()
   apiBaseUrl: string | undefined = undefined;
 
+  /** Origins besides that of `apiBaseUrl` that get its tokens, such as `'https://uploads.example.com'`. Default none. */
+  @IsString({ each: true })
+  apiOrigins: readonly string[] = [];
+
   /** Is the e-mail address proved? As its claim says; whenever there is one; never. Default 'claim'. */
   @IsIn(['claim', 'always', 'never'], { message: "must be 'claim', 'always' or 'never'" })
   emailTrust: 'claim' | 'always' | 'never' = 'claim';

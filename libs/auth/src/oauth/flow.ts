@@ -25,8 +25,8 @@ export interface FlowCookie {
   /** Without the prefix that cookies have on https. */
   readonly name: string;
   readonly value: string;
-  /** In seconds. */
-  readonly maxAge: number;
+  /** In seconds; undefined ends with the browser. */
+  readonly maxAge: number | undefined;
   /** Must come back with a form that the provider's page posts: SameSite=None (RFC 6265bis §5.5). */
   readonly crossSite: boolean;
 }

@@ -141,7 +141,7 @@ async function userinfoOf(
 const longestLife = 315_360_000;
 
 /** In whole milliseconds, and never so late that it is no time any more. */
-function expiryOf(expiresIn: number | undefined, clock: Clock): number | undefined {
+export function expiryOf(expiresIn: number | undefined, clock: Clock): number | undefined {
   return expiresIn === undefined ? undefined : clock.now() + Math.floor(Math.min(expiresIn, longestLife) * 1000);
 }
 

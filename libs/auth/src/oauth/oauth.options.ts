@@ -4,6 +4,8 @@ import { IsDuration, type Duration } from '../auth.durations.js';
 import { AuthConfigError } from '../auth.errors.js';
 import { Sealer, type EncryptionKey } from '../auth.sealer.js';
 import { checkSlice, type Given } from '../auth.slices.js';
+import { OAuthGrantStore } from '../stores/oauth-grant.store.js';
+import { CookieGrants } from './cookie-grants.js';
 import type { OAuthProviderOptions } from './provider.options.js';
 import { toProvider, type OAuthProvider } from './provider.js';
 import { ReturnTo } from './return-to.js';
@@ -32,7 +34,27 @@ export class OAuthOptions {
   @IsDuration({ least: 1, most: 60 })
   timeout: Duration = 5;
 
-  /** What flows are encrypted with: the first key seals, all open. Required in production. Default: a key of this process. */
+  /**
+   * How long before its end an access token is replaced, in seconds, so that none ends on its way to the API. Default 60; 0 waits
+   * for its end.
+   */
+  @IsDuration({ least: 0, most: 86_400 })
+  refreshLeeway: Duration = 60;
+
+  /**
+   * Where grants are kept: a store of your own, `cookieGrants()`, or `noGrants()` for log-ins whose tokens nobody needs. Default: the
+   * module's stores.
+   */
+  grants: OAuthGrantStore | CookieGrants | undefined = undefined;
+
+  /**
+   * For how long a process may use what it read of a user's grants, in seconds, without asking the store. What other processes
+   * write or revoke is seen that much later. Default 0: never.
+   */
+  @IsDuration({ least: 0, most: 3_600 })
+  grantCache: Duration = 0;
+
+  /** What flows and grants are encrypted with: the first key seals, all open. Required in production. Default: a key of this process. */
   @IsArray()
   encryptionKeys: EncryptionKey[] = [];
 }
@@ -56,6 +78,11 @@ export interface OAuthSettings {
   readonly returnTo: ReturnTo;
   readonly timeout: Duration;
   readonly sealer: Sealer;
+  /** Nothing that it sealed can be read after a restart. */
+  readonly isKeyOfProcess: boolean;
+  readonly refreshLeeway: Duration;
+  readonly grants: OAuthGrantStore | CookieGrants | undefined;
+  readonly grantCache: Duration;
 }
 
 /**
@@ -76,8 +103,17 @@ export function resolveOAuthOptions(given: GivenOAuthOptions, publicOrigin: stri
     providers,
     returnTo: new ReturnTo(options.returnTo, publicOrigin),
     timeout: options.timeout,
+    refreshLeeway: options.refreshLeeway,
+    grants: checkedGrants(options.grants),
+    grantCache: options.grantCache,
+    isKeyOfProcess: options.encryptionKeys.length === 0,
     sealer: new Sealer('oauth.encryptionKeys', encryptionKeys(options.encryptionKeys)),
   };
+}
+
+function checkedGrants(grants: unknown): OAuthSettings['grants'] {
+  if (grants === undefined || grants instanceof OAuthGrantStore || grants instanceof CookieGrants) return grants;
+  throw new AuthConfigError('oauth.grants', 'must be cookieGrants(), noGrants(), or an OAuthGrantStore of your own');
 }
 
 function encryptionKeys(given: EncryptionKey[]): EncryptionKey[] {

@@ -1,7 +1,6 @@
 import type { Clock } from '../auth.clock.js';
 import { AuthError } from '../auth.errors.js';
 import type { AuthEventListener } from '../auth.events.js';
-import { seconds } from '../auth.durations.js';
 import type { OAuthFlowStore } from '../stores/oauth-flow.store.js';
 import { asking } from '../stores/store-answer.js';
 import type { Dance, DanceDenial, FlowStart } from './dance.js';
@@ -15,14 +14,13 @@ import type { OAuthListeners } from './oauth-listeners.js';
 import type { OAuthAnswer } from './oauth-result.js';
 import type { OAuthExchange, OAuthTransport } from './oauth-transport.js';
 import type { OAuthSettings } from './oauth.options.js';
-import { outboundFetch } from './outbound-fetch.js';
-import { providerFetch } from './provider-fetch.js';
 import { ProviderProblem, type ProviderFailure } from './provider-errors.js';
-import { ProviderMetadata } from './provider-metadata.js';
+import type { ProviderSource, ProviderSources } from './provider-sources.js';
 import type { OAuthProvider } from './provider.js';
 
 export interface OAuthServiceParts {
   readonly settings: OAuthSettings;
+  readonly sources: ProviderSources;
   /** Of the routes, without slashes at its ends. */
   readonly path: string;
   readonly store: OAuthFlowStore;
@@ -62,13 +60,10 @@ export class OAuthService {
   private readonly events: FlowEvents;
 
   constructor(private readonly parts: OAuthServiceParts) {
-    const { settings, clock } = parts;
-    const timeout = seconds(settings.timeout);
+    const { settings, sources, clock } = parts;
     this.flows = new FlowCookies(settings.sealer);
     this.events = new FlowEvents(parts);
-    this.dances = new Map(
-      [...settings.providers.values()].map((provider) => [provider.name, danceOf(provider, timeout, clock)]),
-    );
+    this.dances = new Map([...settings.providers.keys()].map((name) => [name, danceOf(sources.of(name), clock)]));
   }
 
   /** The names of the providers, as they are configured. */
@@ -212,8 +207,8 @@ export class OAuthService {
   }
 }
 
-function danceOf(provider: OAuthProvider, timeout: number, clock: Clock): Dance {
-  const outbound = outboundFetch({ timeout, allowInsecureLoopback: provider.allowInsecureLoopback });
-  if (provider.kind === 'oauth1') return new OAuth1Dance(provider, outbound);
-  return new OAuth2Dance(provider, new ProviderMetadata(provider, providerFetch(provider, outbound), clock), clock);
+function danceOf(at: ProviderSource, clock: Clock): Dance {
+  return at.source === undefined
+    ? new OAuth1Dance(at.provider, at.outbound)
+    : new OAuth2Dance(at.provider, at.source, clock);
 }

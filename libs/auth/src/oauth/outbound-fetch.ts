@@ -46,7 +46,7 @@ export function outboundFetch({ timeout, allowInsecureLoopback }: OutboundLimits
         await response.body?.cancel();
         throw new OutboundError('redirected', `the endpoint answered a redirect (${response.status})`);
       }
-      const text = await limited(response);
+      const text = await limitedBody(response, largestAnswer);
       const { status, headers: received } = response;
       return new Response([204, 205, 304].includes(status) ? null : text, { status, headers: received });
     } catch (error) {
@@ -65,19 +65,20 @@ export function isAllowedEndpoint(url: unknown, allowInsecureLoopback: boolean):
   return protocol === 'https:' || (protocol === 'http:' && allowInsecureLoopback && isLoopback(hostname));
 }
 
-async function limited(response: Response): Promise<Uint8Array<ArrayBuffer>> {
+/** @throws OutboundError `too_large` */
+export async function limitedBody(response: Response, most: number): Promise<Uint8Array<ArrayBuffer>> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of response.body ?? []) {
     size += (chunk as Uint8Array).byteLength;
-    if (size > largestAnswer) throw new OutboundError('too_large', `the answer has more than ${largestAnswer} bytes`);
+    if (size > most) throw new OutboundError('too_large', `the answer has more than ${most} bytes`);
     chunks.push(chunk as Uint8Array);
   }
   return new Uint8Array(Buffer.concat(chunks));
 }
 
 /** The system's word, such as ECONNREFUSED. */
-function codeOf(error: unknown): string {
+export function codeOf(error: unknown): string {
   const { code } = ((error as { cause?: unknown }).cause ?? {}) as { code?: unknown };
   return typeof code === 'string' && /^\w{1,64}$/.test(code) ? code : 'failed';
 }

@@ -57,6 +57,16 @@ export function checkEndpoint(option: string, url: string, { allowInsecureLoopba
   throw new AuthConfigError(option, 'is not https: use https (http on loopback only)');
 }
 
+export function checkOrigins(option: string, origins: unknown, transport: Transport): void {
+  if (!Array.isArray(origins) || !origins.every((origin) => typeof origin === 'string'))
+    throw new AuthConfigError(option, "must be a list of origins, such as ['https://uploads.example.com']");
+  for (const origin of origins) {
+    checkEndpoint(option, origin, transport);
+    if (new URL(origin).origin !== origin)
+      throw new AuthConfigError(option, "must hold origins without a path, such as 'https://uploads.example.com'");
+  }
+}
+
 export function checkIdentity(option: string, identity: IdentityPaths): void {
   checkTexts(option, identity);
   const unknown = Object.keys(identity).find((name) => !identityPathNames.includes(name));

@@ -14,6 +14,7 @@ const endpoints = [
   'jwks_uri',
   'userinfo_endpoint',
   'pushed_authorization_request_endpoint',
+  'revocation_endpoint',
 ] as const;
 
 /**
@@ -61,7 +62,7 @@ export class ProviderMetadata {
         : await templateMetadata(issuerTemplate, response);
     for (const name of endpoints) {
       const url = metadata[name];
-      if (url === undefined && /userinfo|pushed/.test(name)) continue;
+      if (url === undefined && /userinfo|pushed|revocation/.test(name)) continue;
       if (!isAllowedEndpoint(url, allowInsecureLoopback))
         throw refuse('discovery', 'oauth_provider_failed', `its ${name} is missing or not https`);
     }
@@ -92,11 +93,12 @@ async function templateMetadata(template: string, response: Response): Promise<o
 }
 
 function staticMetadata(provider: OAuth2Provider): oauth.AuthorizationServer {
-  const { authorizationEndpoint, tokenEndpoint } = provider;
+  const { authorizationEndpoint, tokenEndpoint, revocationEndpoint } = provider;
   return {
     issuer: issuerOf(provider),
     authorization_endpoint: authorizationEndpoint,
     token_endpoint: tokenEndpoint,
+    ...(revocationEndpoint !== undefined && { revocation_endpoint: revocationEndpoint }),
   };
 }
 

@@ -100,6 +100,11 @@ export class OAuth2ProviderOptions extends CodeProviderOptions {
   @IsString()
   userinfoEndpoint: string | undefined = undefined;
 
+  /** Takes back tokens (RFC 7009). Default: none, and they end by themselves. */
+  @IsOptional()
+  @IsString()
+  revocationEndpoint: string | undefined = undefined;
+
   /**
    * What the provider calls itself in `iss` of its answers (RFC 9207), where it does. `'ignore'`: whatever it says is not looked at.
    * Default: none, and an answer with `iss` is refused.

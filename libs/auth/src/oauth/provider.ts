@@ -10,6 +10,7 @@ import {
   checkEndpoint,
   checkIdentity,
   checkIssuer,
+  checkOrigins,
   checkParams,
   checkRedirectUri,
   checkScope,
@@ -64,6 +65,7 @@ export function toProvider(
   const provider = read(path, given, clock);
   checkRedirectUri(`${path}.redirectUri`, provider.redirectUri, publicOrigin);
   if (provider.apiBaseUrl !== undefined) checkEndpoint(`${path}.apiBaseUrl`, provider.apiBaseUrl, provider);
+  checkOrigins(`${path}.apiOrigins`, provider.apiOrigins, provider);
   return provider;
 }
 
@@ -104,9 +106,10 @@ function toOidcProvider(path: string, given: OidcOptions): OidcProvider {
 
 function toOAuth2Provider(path: string, given: OAuth2Options): OAuth2Provider {
   const options = checkSlice(path, new OAuth2ProviderOptions(), given);
-  const { authorizationEndpoint, tokenEndpoint, userinfoEndpoint, issuer } = options;
+  const { authorizationEndpoint, tokenEndpoint, userinfoEndpoint, revocationEndpoint, issuer } = options;
   checkEndpoint(`${path}.authorizationEndpoint`, authorizationEndpoint, options);
   checkEndpoint(`${path}.tokenEndpoint`, tokenEndpoint, options);
+  if (revocationEndpoint !== undefined) checkEndpoint(`${path}.revocationEndpoint`, revocationEndpoint, options);
   if (userinfoEndpoint !== undefined) checkEndpoint(`${path}.userinfoEndpoint`, userinfoEndpoint, options);
   else if (options.identityFrom === 'userinfo')
     throw new AuthConfigError(`${path}.userinfoEndpoint`, 'is missing: nothing else says who somebody is');

@@ -5,8 +5,7 @@ import { atProvider, ProviderProblem } from './provider-errors.js';
 import { issuerOf, type ProviderMetadata } from './provider-metadata.js';
 import type { OAuth2Provider } from './provider.js';
 import { identityIn, jsonOf } from './userinfo-answer.js';
-
-type Asked = { readonly url: string; readonly method: 'GET' | 'POST'; readonly body?: string };
+import { askedOf, type Asked } from './userinfo-request.js';
 
 /**
  * Who is it, where no ID token says so? Whom the provider's API says that the access token belongs to.
@@ -29,14 +28,8 @@ export async function userinfoIdentity(
     identityFrom === 'token'
       ? // beside the identity in a token answer stand the tokens
         { ...identityIn(tokens, reading, 'token'), claims: {} }
-      : identityIn(await ask(userinfoRequest(provider)), reading, 'userinfo');
+      : identityIn(await ask(askedOf(provider)), reading, 'userinfo');
   return { ...found, ...(await listedEmail(provider, ask)) };
-}
-
-function userinfoRequest({ userinfoEndpoint, userinfoMethod, userinfoQuery }: OAuth2Provider): Asked {
-  const url = userinfoEndpoint!;
-  if (userinfoQuery === undefined) return { url, method: userinfoMethod };
-  return { url, method: 'POST', body: JSON.stringify({ query: userinfoQuery }) };
 }
 
 /** The address that the user goes by, when it is proved. A scope that was not granted is no failure of the log-in. */

@@ -1,5 +1,19 @@
 export { jwtStrategy } from './jwt-strategy.provider.js';
 export { oauthLogin, type OAuthLoginFactory, type OAuthLoginOptions } from './oauth-login.js';
+export { OAuthClient } from './oauth-client.decorator.js';
+export type { OAuthRequestInit } from '../oauth/oauth-client.js';
+export {
+  OAuthGrants,
+  type GivenGrant,
+  type GrantClientOptions,
+  type GrantPlace,
+  type GrantSelection,
+} from '../oauth/oauth-grants.js';
+export { OAuthGrant } from '../oauth/oauth-grant.js';
+export type { GrantOwner } from '../oauth/grant-owner.js';
+export type { RotatedGrants } from '../oauth/grant-rotation.js';
+export { cookieGrants, CookieGrants } from '../oauth/cookie-grants.js';
+export { noGrants } from '../stores/no-oauth-grant.store.js';
 export { OAuthService, type OAuthOutcome } from '../oauth/oauth.service.js';
 export { OAuthLinks } from '../oauth/oauth-links.js';
 export type { OAuthIdentity } from '../oauth/oauth-identity.js';

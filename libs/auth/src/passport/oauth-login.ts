@@ -5,15 +5,23 @@ import { AuthConfigError } from '../auth.errors.js';
 import { AUTH_EVENTS, type AuthEventListener } from '../auth.events.js';
 import { checkSlice, type Given } from '../auth.slices.js';
 import type { OAuthEdge } from '../oauth/oauth-edge.js';
+import { OAuthGrants } from '../oauth/oauth-grants.js';
 import { OAuthListeners } from '../oauth/oauth-listeners.js';
 import { OAuthLinking } from '../oauth/linking.js';
 import { OAUTH_HOOKS, type OAuthHooks } from '../oauth/oauth-hooks.js';
 import { OAuthLinks } from '../oauth/oauth-links.js';
 import { OAuthTransport } from '../oauth/oauth-transport.js';
-import { OAuthRouteOptions, resolveOAuthOptions, type GivenOAuthOptions } from '../oauth/oauth.options.js';
+import {
+  OAuthRouteOptions,
+  resolveOAuthOptions,
+  type GivenOAuthOptions,
+  type OAuthSettings,
+} from '../oauth/oauth.options.js';
 import { OAuthService } from '../oauth/oauth.service.js';
+import { ProviderSources } from '../oauth/provider-sources.js';
 import { OAuthFlowStore } from '../stores/oauth-flow.store.js';
 import { OAuthLinkStore } from '../stores/oauth-link.store.js';
+import { grantsProvider, OAUTH_SETTINGS, sourcesProvider } from './oauth-grants.provider.js';
 import { OAuthStrategies } from './oauth-strategies.js';
 import { OAuthHandlerDiscovery } from './on-oauth-discovery.js';
 import { createOAuthController } from './oauth.controller.js';
@@ -49,13 +57,16 @@ export function oauthLogin(options: OAuthLoginOptions | OAuthLoginFactory): OAut
       OAuthListeners,
       DiscoveryService,
       OAuthHandlerDiscovery,
+      settingsProvider,
+      sourcesProvider,
+      grantsProvider(routes.path),
       serviceProvider(routes.path),
       linksProvider,
       linkingProvider,
       OAuthStrategies,
     ],
     controllers: routes.controller ? [createOAuthController(routes.path)] : [],
-    exports: [OAuthService, OAuthLinks],
+    exports: [OAuthService, OAuthLinks, OAuthGrants],
     logsIn: routes.controller,
   };
 }
@@ -91,20 +102,25 @@ const linkingProvider: Provider = {
     new OAuthLinking({ links, hooks, transport }),
 };
 
+const settingsProvider: Provider = {
+  provide: OAUTH_SETTINGS,
+  inject: [OAUTH_OPTIONS, OAuthTransport, Clock],
+  useFactory: (options: GivenOAuthOptions, transport: OAuthTransport, clock: Clock) =>
+    resolveOAuthOptions(options, new URL(transport.urlOf('/')).origin, clock),
+};
+
 function serviceProvider(path: string): Provider {
   return {
     provide: OAuthService,
-    inject: [OAUTH_OPTIONS, OAuthFlowStore, OAuthTransport, Clock, AUTH_EVENTS, OAuthListeners],
+    inject: [OAUTH_SETTINGS, ProviderSources, OAuthFlowStore, OAuthTransport, Clock, AUTH_EVENTS, OAuthListeners],
     useFactory: (
-      options: GivenOAuthOptions,
+      settings: OAuthSettings,
+      sources: ProviderSources,
       store: OAuthFlowStore,
       transport: OAuthTransport,
       clock: Clock,
       emit: AuthEventListener,
       listeners: OAuthListeners,
-    ) => {
-      const settings = resolveOAuthOptions(options, new URL(transport.urlOf('/')).origin, clock);
-      return new OAuthService({ settings, path, store, transport, clock, emit, listeners });
-    },
+    ) => new OAuthService({ settings, sources, path, store, transport, clock, emit, listeners }),
   };
 }

@@ -19,6 +19,7 @@ import { AuthError } from '../auth.errors.js';
 import type { OAuthLogin } from '../oauth/identity.js';
 import { OAuthLinking } from '../oauth/linking.js';
 import { answering } from '../oauth/oauth-answer.js';
+import { OAuthGrants } from '../oauth/oauth-grants.js';
 import { OAuthTransport } from '../oauth/oauth-transport.js';
 import { OAuthService } from '../oauth/oauth.service.js';
 import { Public } from '../resource/require-token.decorator.js';
@@ -47,6 +48,7 @@ export function createOAuthController(path: string): Type {
   class OAuthController {
     constructor(
       @Inject(OAuthLinking) private readonly linking: OAuthLinking,
+      @Inject(OAuthGrants) private readonly grants: OAuthGrants,
       @Inject(OAuthTransport) private readonly transport: OAuthTransport,
     ) {}
 
@@ -72,10 +74,13 @@ export function createOAuthController(path: string): Type {
 
     private async logIn(request: { user: OAuthLogin }, response: object, statusCode: number) {
       const login = request.user;
-      const user = await this.linking.userOf(login);
       const exchange = { request, response };
+      const user = await this.linking.userOf(login);
+      const { answer, store } = outcomeOf(login);
+      const owner = { kind: 'user', id: await this.transport.subjectOf(user.user) } as const;
+      // before anybody is logged in: without the store there is no log-in
+      if (store) await this.grants.save(owner, login, { exchange });
       await this.transport.logIn(exchange, user);
-      const { answer } = outcomeOf(login);
       if (answer !== undefined) throw answering(this.transport, exchange, answer, login.returnTo);
       return { url: login.returnTo, statusCode };
     }

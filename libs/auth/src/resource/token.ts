@@ -63,6 +63,10 @@ export class Token {
   get session(): SessionUse | undefined {
     return this.#verified.session;
   }
+  /** Made here: its subject is a user of ours, and no namesake of another issuer that is trusted. */
+  get isOwn(): boolean {
+    return this.#verified.isOwn;
+  }
   get isOfSession(): boolean {
     return this.session !== undefined;
   }

@@ -23,6 +23,8 @@ export interface VerifiedToken {
   readonly revocable: RevocableToken;
   /** Where a session of ours made it. */
   readonly session: SessionUse | undefined;
+  /** Made here, and not by another issuer that is trusted. */
+  readonly isOwn: boolean;
   /** Accepted values of `aud`, of the issuer that made it. */
   readonly audience: readonly string[];
 }

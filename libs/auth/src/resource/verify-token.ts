@@ -117,6 +117,7 @@ export class TokenVerifier {
       type,
       revocable: revocableOf(claims, subject, issuer?.issuer),
       session: issuer === undefined ? sessionOf(claims) : undefined,
+      isOwn: issuer === undefined,
       audience: issuer?.audience ?? this.ownAudience,
     };
   }

@@ -1,5 +1,10 @@
 import { OAuthGrantStore, type OAuthGrantRow } from './oauth-grant.store.js';
 
+/** Keep no grants: for log-ins whose tokens nobody needs. */
+export function noGrants(): OAuthGrantStore {
+  return new NoOAuthGrantStore();
+}
+
 /** Keeps no grant: users log in with providers, and nothing is asked of them afterwards. */
 export class NoOAuthGrantStore extends OAuthGrantStore {
   async find(): Promise<undefined> {}

@@ -1,0 +1,44 @@
+import { AuthError } from '../auth.errors.js';
+import { LateAnswer, lateError } from './api-fetch.js';
+import { GrantProblem } from './grant-errors.js';
+import { limitedBody, OutboundError } from './outbound-fetch.js';
+import { ofStatus } from './provider-errors.js';
+
+/** Bytes. */
+const largestAnswer = 10_000_000;
+
+/**
+ * The JSON of a successful answer.
+ *
+ * @param signal the caller's own.
+ * @throws GrantProblem where the provider does not take the token; AuthError `oauth_provider_unavailable`, `oauth_provider_timeout`,
+ *   `oauth_provider_failed`
+ */
+export async function readJson<T>(response: Response, signal: AbortSignal | null | undefined): Promise<T> {
+  const { status } = response;
+  if (!response.ok) {
+    await response.body?.cancel();
+    if (status === 401) throw new GrantProblem('oauth_reauth_required', 'api: the provider does not take the token');
+    if (status === 403) throw new GrantProblem('oauth_scope_missing', 'api: the provider refuses this to the token');
+    throw new AuthError(ofStatus(status), { reason: `api: the endpoint answered ${status}` });
+  }
+  const text = new TextDecoder().decode(await bodyOf(response, signal));
+  try {
+    return JSON.parse(text) as T;
+  } catch {
+    // the parser's message quotes the answer
+    throw new AuthError('oauth_provider_failed', { reason: 'api: the endpoint answered no JSON' });
+  }
+}
+
+async function bodyOf(response: Response, signal: AbortSignal | null | undefined): Promise<Uint8Array> {
+  try {
+    return await limitedBody(response, largestAnswer);
+  } catch (error) {
+    if (error instanceof OutboundError)
+      throw new AuthError('oauth_provider_failed', { reason: `api: ${error.message}` });
+    if (error instanceof LateAnswer) throw lateError();
+    if (signal?.aborted) throw error;
+    throw new AuthError('oauth_provider_unavailable', { reason: 'api: the connection broke' });
+  }
+}

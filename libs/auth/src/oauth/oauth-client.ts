@@ -1,0 +1,211 @@
+import { AuthError } from '../auth.errors.js';
+import type { OAuthGrantRow } from '../stores/oauth-grant.store.js';
+import type { ApiRequest } from './api-request.js';
+import { apiFetch, isOneWay, type ApiInit } from './api-fetch.js';
+import { readJson } from './api-json.js';
+import { apiUrl } from './api-url.js';
+import { GrantProblem } from './grant-errors.js';
+import type { GrantRefresher } from './grant-refresher.js';
+import type { GrantRows } from './grant-rows.js';
+import type { GrantTokens, GrantVault } from './grant-vault.js';
+import { scopeOf } from './oauth-grant.js';
+import { ProviderProblem } from './provider-errors.js';
+import type { ProviderSource } from './provider-sources.js';
+import { userinfoEndpointOf, userinfoRequest } from './userinfo-request.js';
+
+export interface OAuthClientParts {
+  readonly provider: ProviderSource;
+  /** As stores name it. */
+  readonly owner: string;
+  /** Undefined: the account that the owner had first. */
+  readonly subject: string | undefined;
+  readonly rows: GrantRows;
+  readonly vault: GrantVault;
+  readonly refresher: GrantRefresher;
+  /** Where the user grants what is missing. */
+  readonly authorizationUrl: string;
+  /** Milliseconds. */
+  readonly timeout: number;
+}
+
+/** What `fetch()` takes, but for the method of those that are named by it. */
+export type OAuthRequestInit = Omit<RequestInit, 'method'>;
+
+/**
+ * The API of a provider, asked for the owner of a grant: with an access token that is always fresh.
+ *
+ * Holds nothing of the grant: every call reads it. It can be kept, and used outside of requests.
+ *
+ * Calls throw AuthError `oauth_not_authorized` where there is no grant and `oauth_reauth_required` where it is dead, both with
+ * `authorizationUrl`; `oauth_url_refused`, `oauth_provider_unavailable`, `oauth_provider_timeout`, `oauth_provider_failed`,
+ * `store_unavailable`.
+ */
+export class OAuthClient {
+  /** Not to be printed: it leads to keys. */
+  readonly #parts: OAuthClientParts;
+
+  constructor(parts: OAuthClientParts) {
+    this.#parts = parts;
+  }
+
+  /** The name of the provider. */
+  get provider(): string {
+    return this.#parts.provider.provider.name;
+  }
+
+  /**
+   * As the global `fetch`, with the token of the grant. A path is joined to `apiBaseUrl` of the provider; whole URLs must be of its
+   * origin or of `apiOrigins`. An answer 401 makes one refresh, and the request is sent once more unless its body is a stream.
+   *
+   * Rejects when no answer begins within `oauth.timeout`; every answer that comes is returned, 401 too.
+   */
+  async fetch(path: string | URL, { method = 'GET', headers, body, ...init }: RequestInit = {}): Promise<Response> {
+    const url = apiUrl(this.#parts.provider.provider, path).href;
+    const request = { method, url, headers: new Headers(headers), body: body ?? undefined };
+    return (await this.#send(() => request, init, 'headers')).response;
+  }
+
+  get(path: string | URL, init?: OAuthRequestInit): Promise<Response> {
+    return this.fetch(path, { ...init, method: 'GET' });
+  }
+  post(path: string | URL, init?: OAuthRequestInit): Promise<Response> {
+    return this.fetch(path, { ...init, method: 'POST' });
+  }
+  put(path: string | URL, init?: OAuthRequestInit): Promise<Response> {
+    return this.fetch(path, { ...init, method: 'PUT' });
+  }
+  patch(path: string | URL, init?: OAuthRequestInit): Promise<Response> {
+    return this.fetch(path, { ...init, method: 'PATCH' });
+  }
+  delete(path: string | URL, init?: OAuthRequestInit): Promise<Response> {
+    return this.fetch(path, { ...init, method: 'DELETE' });
+  }
+
+  /**
+   * The same, read as JSON: at most 10 MB, whole within `oauth.timeout`.
+   *
+   * @throws AuthError also `oauth_reauth_required` for an answer 401, `oauth_scope_missing` for 403, `oauth_provider_unavailable` for
+   *   429 and 5xx, `oauth_provider_failed` for any other that is no success, and for what is no JSON.
+   */
+  async json<T = unknown>(
+    path: string | URL,
+    { method = 'GET', headers, body, ...init }: RequestInit = {},
+  ): Promise<T> {
+    const url = apiUrl(this.#parts.provider.provider, path).href;
+    const request = { method, url, headers: new Headers(headers), body: body ?? undefined };
+    return (await this.#read<T>(() => request, init)).value;
+  }
+
+  /**
+   * Who the provider says that the owner is, asked now at its userinfo endpoint.
+   *
+   * @param parameters for its query.
+   * @throws AuthError as `json()`; `oauth_provider_failed` also when it speaks of another subject (OpenID Connect Core §5.3.2).
+   */
+  async userinfo<T extends object = Record<string, unknown>>(
+    parameters: URLSearchParams | Record<string, string> = {},
+  ): Promise<T> {
+    const { provider } = this.#parts.provider;
+    const endpoint = await this.#told(() => userinfoEndpointOf(this.#parts.provider));
+    const { row, value } = await this.#read<T>(
+      ({ accessToken }) => userinfoRequest(provider, endpoint, accessToken, new URLSearchParams(parameters)),
+      {},
+    );
+    const { sub } = (value ?? {}) as { sub?: unknown };
+    if (provider.kind === 'oidc' && sub !== row.subject && !(provider.realmClaim && row.subject.endsWith(`:${sub}`)))
+      throw new AuthError('oauth_provider_failed', { reason: 'userinfo: it speaks of another subject' });
+    return value;
+  }
+
+  /** Is there a grant that can be used, or made usable by a refresh? Asks nothing of the provider. */
+  async isAuthorized(): Promise<boolean> {
+    return this.#parts.refresher.isUsable(await this.#row());
+  }
+
+  /** A fresh access token, for a library that makes requests by itself. */
+  async accessToken(): Promise<string> {
+    return this.#told(async () => this.#parts.vault.open(await this.#fresh()).accessToken);
+  }
+
+  /** What the provider has granted; empty without a grant. */
+  async scope(): Promise<readonly string[]> {
+    const row = await this.#row();
+    return row === undefined ? [] : scopeOf(row);
+  }
+
+  /** The provider's name of the account; undefined without a grant. */
+  async subject(): Promise<string | undefined> {
+    return (await this.#row())?.subject;
+  }
+
+  #row(): Promise<OAuthGrantRow | undefined> {
+    const { rows, owner, provider, subject } = this.#parts;
+    return rows.current(owner, provider.provider.name, subject);
+  }
+
+  async #fresh(refused?: number): Promise<OAuthGrantRow> {
+    const { rows, refresher } = this.#parts;
+    const row = await this.#row();
+    if (row === undefined) throw new GrantProblem('oauth_not_authorized', 'there is no grant');
+    return refresher.fresh(rows, row, refused);
+  }
+
+  async #read<T>(requestFor: RequestFor, init: ApiInit): Promise<{ row: OAuthGrantRow; value: T }> {
+    const withAccept: RequestFor = (tokens) => {
+      const request = requestFor(tokens);
+      if (!request.headers.has('accept')) request.headers.set('accept', 'application/json');
+      return request;
+    };
+    return this.#told(async () => {
+      const { row, response } = await this.#send(withAccept, init, 'end');
+      return { row, value: await readJson<T>(response, init.signal) };
+    });
+  }
+
+  async #send(requestFor: RequestFor, init: ApiInit, until: 'headers' | 'end'): Promise<Sent> {
+    return this.#told(async () => {
+      const row = await this.#fresh();
+      const first = await this.#sendWith(row, requestFor, init, until);
+      if (first.response.status !== 401 || !isAnsweredThere(first)) return first;
+      const renewed = await this.#fresh(row.version);
+      if (renewed.version === row.version || isOneWay(first.request.body)) return first;
+      await first.response.body?.cancel();
+      return this.#sendWith(renewed, requestFor, init, until);
+    });
+  }
+
+  async #sendWith(row: OAuthGrantRow, requestFor: RequestFor, init: ApiInit, until: 'headers' | 'end'): Promise<Sent> {
+    const { provider, vault, timeout } = this.#parts;
+    const tokens = vault.open(row);
+    const request = requestFor(tokens);
+    return {
+      row,
+      request,
+      response: await apiFetch(provider.provider.authorize(request, tokens), init, { timeout, until }),
+    };
+  }
+
+  /** What went wrong, as an AuthError. */
+  async #told<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (error instanceof GrantProblem) throw error.toAuthError(this.#parts.authorizationUrl);
+      if (error instanceof ProviderProblem) throw error.failure.error;
+      throw error;
+    }
+  }
+}
+
+type RequestFor = (tokens: GrantTokens) => ApiRequest;
+
+interface Sent {
+  readonly row: OAuthGrantRow;
+  readonly request: ApiRequest;
+  readonly response: Response;
+}
+
+/** After a redirect to another origin a 401 says nothing of our token: it was not there. */
+function isAnsweredThere({ request, response: { url, redirected } }: Sent): boolean {
+  return !redirected || new URL(url).origin === new URL(request.url).origin;
+}

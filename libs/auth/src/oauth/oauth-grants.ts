@@ -1,0 +1,257 @@
+import type { Clock } from '../auth.clock.js';
+import { seconds } from '../auth.durations.js';
+import { AuthError } from '../auth.errors.js';
+import type { AuthEventListener } from '../auth.events.js';
+import type { OAuthGrantContent, OAuthGrantRow, OAuthGrantStore } from '../stores/oauth-grant.store.js';
+import { GrantCache } from './grant-cache.js';
+import { GrantCookies } from './grant-cookies.js';
+import { GrantNews } from './grant-news.js';
+import { ownerText, type GrantOwner } from './grant-owner.js';
+import { GrantRefresher } from './grant-refresher.js';
+import { revokeTokens } from './grant-revocation.js';
+import { GrantRotation, type RotatedGrants } from './grant-rotation.js';
+import { GrantRows } from './grant-rows.js';
+import { GrantVault, type GrantTokens } from './grant-vault.js';
+import type { OAuthLogin, OAuthTokens } from './identity.js';
+import { OAuthClient } from './oauth-client.js';
+import { OAuthGrant, scopeOf } from './oauth-grant.js';
+import type { OAuthListeners } from './oauth-listeners.js';
+import type { OAuthExchange, OAuthTransport } from './oauth-transport.js';
+import type { OAuthSettings } from './oauth.options.js';
+import { ProviderProblem } from './provider-errors.js';
+import type { ProviderSources } from './provider-sources.js';
+
+export interface OAuthGrantsParts {
+  readonly settings: OAuthSettings;
+  readonly sources: ProviderSources;
+  /** `cookies`: each browser keeps its own. */
+  readonly store: OAuthGrantStore | 'cookies';
+  readonly transport: OAuthTransport;
+  readonly clock: Clock;
+  readonly emit: AuthEventListener;
+  readonly listeners: OAuthListeners;
+  /** Where a log-in with a provider begins: a public URL. */
+  readonly startUrl: (provider: string) => string;
+}
+
+/** Where grants are, when they are in cookies: the request, and its answer. */
+export interface GrantPlace {
+  readonly exchange?: OAuthExchange | undefined;
+}
+
+/** Which of several accounts. */
+export interface GrantSelection extends GrantPlace {
+  /** The provider's name of the account. Default: the one that the owner had first. */
+  readonly subject?: string | undefined;
+}
+
+export interface GrantClientOptions extends GrantSelection {
+  /** Where the user grants what is missing. Default: where a log-in begins. */
+  readonly authorizationUrl?: string | undefined;
+}
+
+/** What `put()` takes: a grant that came another way than by a log-in here. */
+export interface GivenGrant {
+  readonly subject: string;
+  readonly issuer?: string;
+  /** Default: the scope of the provider. */
+  readonly scope?: readonly string[];
+  readonly tokens: Pick<OAuthTokens, 'accessToken'> & { readonly [Name in keyof OAuthTokens]?: OAuthTokens[Name] };
+}
+
+/** So many writers of one grant at once, and somebody gives up. */
+const mostAttempts = 20;
+
+/**
+ * What providers granted: kept after each log-in, encrypted, for as long as it can be used.
+ *
+ * Outside of requests too: `grants.client('github', { kind: 'user', id: 'ada' }).json('user/repos')`.
+ */
+export class OAuthGrants {
+  private readonly stored: GrantRows | undefined;
+  private readonly cookies: GrantCookies;
+  private readonly vault: GrantVault;
+  private readonly rotation: GrantRotation;
+  private readonly news: GrantNews;
+  private readonly refresher: GrantRefresher;
+
+  constructor(private readonly parts: OAuthGrantsParts) {
+    const { settings, sources, store, transport, clock, emit, listeners } = parts;
+    const cache = new GrantCache(seconds(settings.grantCache) * 1000, clock);
+    this.stored = store === 'cookies' ? undefined : new GrantRows(store, cache);
+    this.cookies = new GrantCookies(transport, settings.sealer, clock);
+    this.vault = new GrantVault(settings.sealer);
+    this.rotation = new GrantRotation(this.vault);
+    this.news = new GrantNews(emit, listeners, clock);
+    const [leeway, timeout] = [seconds(settings.refreshLeeway) * 1000, seconds(settings.timeout) * 1000];
+    const { vault, news, rotation } = this;
+    this.refresher = new GrantRefresher({ sources, vault, rotation, clock, news, leeway, timeout });
+  }
+
+  /**
+   * Keep what a log-in brought. Of a grant that is there: a refresh token that did not come again stays (RFC 6749 §6), and so does
+   * the scope that was not asked for this time.
+   *
+   * @throws AuthError `invalid_argument` for what is no owner, `store_unavailable`
+   */
+  async save(owner: GrantOwner, login: OAuthLogin, { exchange }: GrantPlace = {}): Promise<void> {
+    const key = { owner: ownerText(owner), provider: login.provider, subject: login.identity.subject };
+    const rows = this.rows(exchange);
+    for (let attempt = 0; attempt < mostAttempts; attempt++) {
+      // oxlint-disable-next-line no-await-in-loop -- again, when somebody else has written meanwhile
+      const before = await rows.find(key);
+      const now = this.parts.clock.now();
+      const content: OAuthGrantContent = {
+        ...key,
+        issuer: login.identity.issuer,
+        sealed: this.vault.seal(this.merged(before, login.tokens), key),
+        scope: mergedScope(before, login).join(' '),
+        expiresAt: login.tokens.expiresAt ?? null,
+        ...{ status: 'active', createdAt: now, updatedAt: now },
+      };
+      // oxlint-disable-next-line no-await-in-loop
+      if (await rows.replace(content, before?.version ?? 0)) return;
+    }
+    throw new AuthError('store_unavailable', { reason: 'a grant is written by too many at once' });
+  }
+
+  /**
+   * Keep a grant, whatever was there before: a token that the application got elsewhere, or its own.
+   *
+   * @throws AuthError `invalid_argument`, `oauth_provider_unknown`, `store_unavailable`
+   */
+  async put(owner: GrantOwner, provider: string, given: GivenGrant, { exchange }: GrantPlace = {}): Promise<void> {
+    const { subject, issuer = '', tokens, scope = this.scopeOf(provider) } = given;
+    if (typeof tokens?.accessToken !== 'string' || tokens.accessToken === '')
+      throw new AuthError('invalid_argument', { reason: 'tokens.accessToken must be a text' });
+    const key = { owner: ownerText(owner), provider: this.parts.sources.of(provider).provider.name, subject };
+    const { accessToken, refreshToken, idToken, tokenSecret, expiresAt = null } = tokens;
+    const sealed = this.vault.seal({ accessToken, refreshToken, idToken, tokenSecret, refreshedAt: undefined }, key);
+    const now = this.parts.clock.now();
+    await this.rows(exchange).save({
+      ...{
+        ...key,
+        issuer,
+        sealed,
+        scope: scope.join(' '),
+        expiresAt,
+        status: 'active',
+        createdAt: now,
+        updatedAt: now,
+      },
+    });
+  }
+
+  /** @throws AuthError `keys_unavailable` where no key of ours opens it; `oauth_provider_unknown`, `store_unavailable` */
+  async find(provider: string, owner: GrantOwner, selection: GrantSelection = {}): Promise<OAuthGrant | undefined> {
+    const rows = this.rows(selection.exchange);
+    const row = await rows.current(ownerText(owner), this.nameOf(provider), selection.subject);
+    return row === undefined ? undefined : this.opened(rows, row);
+  }
+
+  /** All grants of an owner, the oldest first. @throws AuthError as `find()` */
+  async list(owner: GrantOwner, { exchange }: GrantPlace = {}): Promise<OAuthGrant[]> {
+    const rows = this.rows(exchange);
+    const found = await rows.list(ownerText(owner));
+    return found.toSorted((one, other) => one.createdAt - other.createdAt).map((row) => this.opened(rows, row));
+  }
+
+  /** Forget a grant. The provider is not told: see `revoke()`. @returns true when there was one. */
+  async delete(provider: string, owner: GrantOwner, selection: GrantSelection = {}): Promise<boolean> {
+    const rows = this.rows(selection.exchange);
+    const row = await rows.current(ownerText(owner), this.nameOf(provider), selection.subject);
+    return row !== undefined && rows.delete(row);
+  }
+
+  /**
+   * Forget a grant, and tell the provider that its tokens are done with (RFC 7009). It is gone here also when the provider cannot
+   * be asked: the event `oauth.failed` tells.
+   *
+   * @returns true when there was one.
+   */
+  async revoke(provider: string, owner: GrantOwner, selection: GrantSelection = {}): Promise<boolean> {
+    const rows = this.rows(selection.exchange);
+    const row = await rows.current(ownerText(owner), this.nameOf(provider), selection.subject);
+    if (row === undefined || !(await rows.delete(row))) return false;
+    try {
+      await revokeTokens(this.parts.sources.of(provider), this.vault.open(row), this.parts.clock);
+    } catch (error) {
+      // tokens that do not open are nobody's any more
+      if (error instanceof ProviderProblem) this.news.failed(provider, error.failure);
+      else if (!(error instanceof AuthError)) throw error;
+    }
+    return true;
+  }
+
+  /** The API of a provider, asked for an owner. Asks nothing yet. @throws AuthError `oauth_provider_unknown`, `invalid_argument` */
+  client(provider: string, owner: GrantOwner, options: GrantClientOptions = {}): OAuthClient {
+    const { sources, settings, startUrl } = this.parts;
+    return new OAuthClient({
+      provider: sources.of(provider),
+      owner: ownerText(owner),
+      subject: options.subject,
+      rows: this.rows(options.exchange),
+      vault: this.vault,
+      refresher: this.refresher,
+      authorizationUrl: options.authorizationUrl ?? startUrl(provider),
+      timeout: seconds(settings.timeout) * 1000,
+    });
+  }
+
+  /**
+   * Seal every grant again that an older key sealed: when a new key stands first in `oauth.encryptionKeys` of every process, before
+   * the old one is taken out. Those that are used are sealed again by themselves.
+   */
+  rotate({ batch = 200 }: { batch?: number } = {}): Promise<RotatedGrants> {
+    return this.rotation.all(this.rows(undefined), batch);
+  }
+
+  private rows(exchange: OAuthExchange | undefined): GrantRows {
+    if (this.stored !== undefined) return this.stored;
+    if (exchange !== undefined) return this.cookies.rows(exchange);
+    throw new AuthError('invalid_argument', {
+      reason: 'grants are in cookies here: pass { exchange: { request, response } }, or keep them in stores',
+    });
+  }
+
+  private scopeOf(name: string): readonly string[] {
+    const { provider } = this.parts.sources.of(name);
+    return provider.kind === 'oauth1' ? [] : provider.scope;
+  }
+
+  private nameOf(provider: string): string {
+    return this.parts.sources.of(provider).provider.name;
+  }
+
+  private opened(rows: GrantRows, row: OAuthGrantRow): OAuthGrant {
+    const tokens = this.vault.open(row);
+    this.rotation.lazily(rows, row);
+    return new OAuthGrant(row, { ...tokens, expiresAt: row.expiresAt ?? undefined });
+  }
+
+  private merged(before: OAuthGrantRow | undefined, tokens: OAuthTokens): GrantTokens {
+    const kept = before?.status === 'active' ? this.readable(before) : undefined;
+    return {
+      accessToken: tokens.accessToken,
+      refreshToken: tokens.refreshToken ?? kept?.refreshToken,
+      idToken: tokens.idToken ?? kept?.idToken,
+      tokenSecret: tokens.tokenSecret,
+      refreshedAt: undefined,
+    };
+  }
+
+  /** A log-in mends what cannot be read. */
+  private readable(row: OAuthGrantRow): GrantTokens | undefined {
+    try {
+      return this.vault.open(row);
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+/** What was asked for counts as it was answered; what was not, as before. */
+function mergedScope(before: OAuthGrantRow | undefined, { requestedScope, grantedScope }: OAuthLogin): string[] {
+  const kept = before === undefined ? [] : scopeOf(before).filter((value) => !requestedScope.includes(value));
+  return [...new Set([...kept, ...grantedScope])];
+}

@@ -1,0 +1,43 @@
+import * as oauth from 'oauth4webapi';
+import type { Clock } from '../auth.clock.js';
+import { atProvider, refuse } from './provider-errors.js';
+import type { ProviderMetadata } from './provider-metadata.js';
+import type { CodeProvider } from './provider.js';
+import { clientAt } from './token-request.js';
+
+/**
+ * New tokens for a refresh token (RFC 6749 §6). An ID token that comes with them must be of the same user, and signed (OpenID
+ * Connect Core §12.2).
+ *
+ * @param idToken the one of the log-in.
+ * @throws ProviderProblem; its word is `invalid_grant` when the refresh token is taken no more.
+ */
+export async function refreshRequest(
+  provider: CodeProvider,
+  source: ProviderMetadata,
+  { refreshToken, idToken }: { refreshToken: string; idToken: string | undefined },
+  clock: Clock,
+): Promise<oauth.TokenEndpointResponse> {
+  const metadata = await source.get();
+  const client = clientAt(provider, clock);
+  const { authenticate } = provider;
+  return atProvider('refresh', async () => {
+    const request = [metadata, client, authenticate, refreshToken, source.options] as const;
+    const answer = await oauth.refreshTokenGrantRequest(...request);
+    const tokens = await oauth.processRefreshTokenResponse(metadata, client, answer);
+    // a DPoP token would be bound to a key, and none was sent (RFC 9449 §5)
+    if (tokens.token_type !== 'bearer')
+      throw refuse('refresh', 'oauth_provider_failed', 'its token_type is not Bearer');
+    const claims = oauth.getValidatedIdTokenClaims(tokens);
+    if (claims === undefined) return tokens;
+    await oauth.validateApplicationLevelSignature(metadata, answer, source.options);
+    if (idToken !== undefined && claims.sub !== subjectOf(idToken))
+      throw refuse('refresh', 'oauth_id_token_invalid', 'its sub is not that of the log-in');
+    return tokens;
+  });
+}
+
+/** Of an ID token that was verified when it came. */
+function subjectOf(idToken: string): unknown {
+  return (JSON.parse(Buffer.from(idToken.split('.')[1]!, 'base64url').toString()) as { sub?: unknown }).sub;
+}

@@ -17,6 +17,7 @@ import { QueryFailedFilter } from './http/query-failed.filter.js';
 import { signingKey } from './keys.js';
 import { DemoProviders } from './oauth/demo-providers.js';
 import { flowKey, oauthProviders } from './oauth/providers.js';
+import { ProfileController } from './oauth/profile.controller.js';
 import { HealthController } from './pages/health.controller.js';
 import { PROVIDER_NAMES, StartController } from './pages/start.controller.js';
 import { LogInAttempts } from './rate-limit/log-in-attempts.js';
@@ -34,6 +35,7 @@ import { UsersModule } from './users/users.module.js';
     DevicesController,
     TokenController,
     UsersController,
+    ProfileController,
   ],
   providers: [
     RateLimiters,
@@ -73,6 +75,7 @@ export class AppModule implements NestModule {
             oauth: oauthLogin({
               providers,
               timeout: environment.oauthTimeout,
+              refreshLeeway: environment.oauthRefreshLeeway,
               encryptionKeys: [flowKey(signing)],
             }),
           }),

@@ -82,6 +82,7 @@ const variables: Readonly<Record<string, string>> = {
   'jwt.refreshTokenLifetime': 'REFRESH_TOKEN_LIFETIME',
   'jwt.clockTolerance': 'CLOCK_TOLERANCE',
   'oauth.timeout': 'OAUTH_TIMEOUT',
+  'oauth.refreshLeeway': 'OAUTH_REFRESH_LEEWAY',
   'session.reuseLeeway': 'REUSE_LEEWAY',
   'session.idleLifetime': 'REFRESH_TOKEN_LIFETIME',
   'session.antiCsrf': 'ANTI_CSRF',

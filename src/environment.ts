@@ -118,6 +118,9 @@ class Variables {
   @Matches(/^[1-9]\d{0,8}[sm]?$/, { message: '$property must be a duration above zero: seconds such as 5, or 1m' })
   OAUTH_TIMEOUT = '5';
 
+  @Matches(/^\d{1,9}[smh]?$/, { message: '$property must be a duration: seconds such as 60, or 1m; 0 is none' })
+  OAUTH_REFRESH_LEEWAY = '60';
+
   @IsIn(['on', 'off'], { message: '$property must be on or off' })
   RATE_LIMIT = 'on';
 
@@ -152,6 +155,7 @@ export class Environment {
   readonly oauthProviders: string | undefined;
   readonly allowLoopbackHttp: boolean;
   readonly oauthTimeout: number;
+  readonly oauthRefreshLeeway: number;
   readonly rateLimit: boolean;
 
   constructor(variables: Variables) {
@@ -177,6 +181,7 @@ export class Environment {
     this.oauthProviders = variables.OAUTH_PROVIDERS;
     this.allowLoopbackHttp = variables.OAUTH_ALLOW_LOOPBACK_HTTP === '1';
     this.oauthTimeout = seconds(variables.OAUTH_TIMEOUT);
+    this.oauthRefreshLeeway = seconds(variables.OAUTH_REFRESH_LEEWAY);
     this.rateLimit = variables.RATE_LIMIT === 'on';
   }
 }

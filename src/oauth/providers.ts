@@ -64,7 +64,7 @@ function toOptions(name: string, { preset, ...fields }: Record<string, unknown>)
   return presets[preset]!(fields);
 }
 
-/** One for all processes, without a variable of its own; whoever changes the signing key interrupts the log-ins under way. */
+/** One for all processes, without a variable of its own; whoever changes the signing key interrupts the log-ins under way, and lets users consent again. */
 export function flowKey(signing: SigningKey): NonNullable<OAuthLoginOptions['encryptionKeys']>[number] {
   const material = 'secret' in signing ? signing.secret : pemOf(signing.privateKey);
   return { id: 'derived', key: new Uint8Array(hkdfSync('sha256', material, '', 'latchkey-app oauth flows', 32)) };

@@ -4,6 +4,7 @@ import { jest } from '@jest/globals';
 import { ForbiddenException, Injectable, Logger } from '@nestjs/common';
 import { AuthError } from 'nest-latchkey';
 import {
+  OAuthGrants,
   OAuthResult,
   OnOAuthAuthorized,
   OnOAuthBeforeLogin,
@@ -293,6 +294,26 @@ describe.each(adapters)('OAuth events (%s)', (adapter) => {
       script.authorized = () => result;
       goes('/home')(await dance(browser));
       expect(await me()).toBe('corp:bob');
+    });
+
+    it.each<[string, boolean, unknown]>([
+      ['nothing', true, undefined],
+      ['false', false, false],
+      ['skipStore()', false, OAuthResult.skipStore()],
+      ['redirect()', true, OAuthResult.redirect('/elsewhere')],
+      ['redirect() without storing', false, OAuthResult.redirect('/elsewhere', { store: false })],
+      ['respond()', true, OAuthResult.respond({})],
+      ['respond() without storing', false, OAuthResult.respond({}, { store: false })],
+      ['reject()', false, OAuthResult.reject()],
+    ])('O53 stores the grant, or does not, after %s: %p', async (_, stored, result) => {
+      const grants = app.api.app.get(OAuthGrants);
+      const bob = { kind: 'user', id: 'corp:bob' } as const;
+      await grants.delete('corp', bob);
+      script.authorized = () => result;
+      await dance(browser);
+      expect((await grants.list(bob)).map(({ provider: name, subject }) => [name, subject])).toEqual(
+        stored ? [['corp', 'bob']] : [],
+      );
     });
 
     it.each(answers)('O53 logs the user in, then answers with %s', async (_, act, expectPage) => {

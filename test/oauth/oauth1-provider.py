@@ -3,6 +3,8 @@ ends with its stdin.
 
 It takes no nonce twice, no request without a signature that fits, and knows one user, who always agrees.
 """
+import datetime
+import ipaddress
 import json
 import ssl
 import sys
@@ -12,6 +14,11 @@ from socketserver import ThreadingMixIn
 from urllib.parse import parse_qsl, urlencode, urlsplit
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from oauthlib.common import generate_token
 from oauthlib.oauth1 import RequestValidator, WebApplicationServer
 
@@ -125,7 +132,7 @@ def application(environ, start_response):
     uri = f"{environ['wsgi.url_scheme']}://{environ['HTTP_HOST']}{environ['RAW_PATH']}"
     path, query = urlsplit(uri).path, dict(parse_qsl(urlsplit(uri).query))
     length = int(environ.get("CONTENT_LENGTH") or 0)
-    body = environ["wsgi.input"].read(length).decode()
+    body = environ["wsgi.input"].read(length).decode(errors="replace")
     headers = {name: value for name, value in (
         ("Authorization", environ.get("HTTP_AUTHORIZATION")),
         ("Content-Type", environ.get("CONTENT_TYPE") if length else None),
@@ -180,11 +187,28 @@ class Server(ThreadingMixIn, WSGIServer):
         self.base_environ["wsgi.url_scheme"] = scheme
 
 
+def certified(path):
+    """TLS, by a certificate of our own that is written there for whoever shall trust it."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.datetime.utcnow()
+    address = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    builder = builder.serial_number(1).add_extension(address, False)
+    builder = builder.not_valid_before(now - datetime.timedelta(1)).not_valid_after(now + datetime.timedelta(1))
+    with open(path, "wb") as file:
+        file.write(builder.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM))
+    with open(f"{path}.key", "wb") as file:
+        file.write(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(path, f"{path}.key")
+    return context
+
+
 scheme = "https" if "certificate" in setting else "http"
 httpd = make_server("127.0.0.1", 0, application, server_class=Server, handler_class=Handler)
 if scheme == "https":
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(setting["certificate"], setting["certificateKey"])
+    context = certified(setting["certificate"])
     httpd.socket = context.wrap_socket(httpd.socket, server_side=True, do_handshake_on_connect=False)
 threading.Thread(target=httpd.serve_forever, daemon=True).start()
 print(f"{scheme}://127.0.0.1:{httpd.server_port}", flush=True)

@@ -26,9 +26,8 @@ export interface OAuth1Setting {
   readonly clients: Readonly<Record<string, OAuth1Client>>;
   /** Of nobody: what an unknown client is checked with. */
   readonly otherPublicKey: string;
-  /** Paths: it speaks TLS. */
+  /** A path: it speaks TLS, and writes its certificate there. */
   readonly certificate?: string;
-  readonly certificateKey?: string;
 }
 
 /** A signed request, as it came. */
@@ -64,7 +63,7 @@ export class OAuthlibProvider {
     await once(this.child, 'exit');
   }
 
-  /** Of all clients. Not for a provider that speaks TLS. */
+  /** Of all clients. Not of a provider that speaks TLS. */
   async seen(): Promise<SeenRequest[]> {
     return (await (await fetch(`${this.origin}/seen`)).json()) as SeenRequest[];
   }

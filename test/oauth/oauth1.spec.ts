@@ -4,7 +4,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { jest } from '@jest/globals';
+import { SystemClock } from 'nest-latchkey';
 import { oauth1Provider } from 'nest-latchkey/providers';
+import type { ApiRequest } from '../../libs/auth/src/oauth/api-request.js';
+import { toProvider } from '../../libs/auth/src/oauth/provider.js';
 import { adapters, expectRefusal } from '../e2e/fixture.js';
 import { nextOf, type Browser } from './browser.js';
 import { answerOf, appOrigin, at, dance, DancingApp, guardedBy } from './dance.js';
@@ -30,6 +33,23 @@ const refusals = ['denied', 'verifier', 'problem'];
 
 const provider = new OAuthlibProvider();
 let folder: string;
+
+const endpoints = () => ({
+  requestTokenEndpoint: `${provider.origin}/request_token`,
+  authorizationEndpoint: `${provider.origin}/authorize`,
+  accessTokenEndpoint: `${provider.origin}/access_token`,
+  userinfoEndpoint: `${provider.origin}/me?fields=id,mail&empty=&a%20b=c+d`,
+  issuer: 'https://old.example',
+  allowInsecureLoopback: true,
+  identity: { subject: 'id', email: 'profile.mail' },
+});
+const optionsOf = ({ method, type, name }: (typeof ways)[number]) =>
+  oauth1Provider(name, {
+    ...endpoints(),
+    consumerKey: consumerKeyOf(method),
+    ...(method === 'RSA-SHA1' ? { privateKey: pem } : { consumerSecret }),
+    ...{ signatureMethod: method, signatureType: type },
+  });
 
 describeWithOAuthlib('with a provider of OAuth 1 that nobody here wrote', () => {
   beforeAll(async () => {
@@ -62,29 +82,14 @@ describeWithOAuthlib('with a provider of OAuth 1 that nobody here wrote', () => 
     let before: number;
 
     beforeAll(async () => {
-      const base = {
-        requestTokenEndpoint: `${provider.origin}/request_token`,
-        authorizationEndpoint: `${provider.origin}/authorize`,
-        accessTokenEndpoint: `${provider.origin}/access_token`,
-        userinfoEndpoint: `${provider.origin}/me?fields=id,mail&empty=&a%20b=c+d`,
-        issuer: 'https://old.example',
-        allowInsecureLoopback: true,
-        identity: { subject: 'id', email: 'profile.mail' },
-      };
+      const base = endpoints();
       const byHmac = { ...base, consumerKey: 'hmacsha1', consumerSecret };
       app = new DancingApp(
         adapter,
         {
           timeout: 5,
           providers: [
-            ...ways.map(({ method, type, name }) =>
-              oauth1Provider(name, {
-                ...base,
-                consumerKey: consumerKeyOf(method),
-                ...(method === 'RSA-SHA1' ? { privateKey: pem } : { consumerSecret }),
-                ...{ signatureMethod: method, signatureType: type },
-              }),
-            ),
+            ...ways.map(optionsOf),
             oauth1Provider('file', { ...base, consumerKey: 'rsasha1', privateKey: join(folder, 'key.pem') }),
             oauth1Provider('own', { ...byHmac, redirectUri: `${appOrigin}/own/answer` }),
             oauth1Provider('other', byHmac),
@@ -137,6 +142,35 @@ describeWithOAuthlib('with a provider of OAuth 1 that nobody here wrote', () => 
       expect(sent.map((one) => one['oauth_signature_method'])).toEqual([method, method, method]);
       expect(new Set(sent.map((one) => one['oauth_nonce'])).size).toBe(3);
       for (const one of sent) expect(Math.abs(Number(one['oauth_timestamp']) - Date.now() / 1000)).toBeLessThan(60);
+    });
+
+    it.each(ways)('O58 signs requests to its API by $method, in the $type', async (way) => {
+      await dance(browser, `/login/${way.name}`);
+      const { accessToken, tokenSecret } = app.logins[0]!.tokens;
+      const { authorize } = toProvider('p', optionsOf(way), appOrigin, new SystemClock());
+      const url = `${provider.origin}/api/%C3%BC/~?a=1&a=&a&b=%20+%2B%25&c%5B%5D=%F0%9F%98%80&d='()*!`;
+      const form = { 'content-type': 'application/x-www-form-urlencoded' };
+      const requests: [string, Record<string, string>, RequestInit['body']?][] = [
+        ['GET', {}],
+        ['DELETE', {}],
+        ['POST', {}],
+        ['POST', form, 'x=1&x=&y=%20+%2B%C3%BC&z'],
+        ['PUT', {}, new URLSearchParams({ 'a b': "é & '=' +" })],
+        ['patch', { 'content-type': 'application/json' }, '{"x":"&="}'],
+        ['POST', { 'content-type': 'application/octet-stream' }, new Uint8Array([0, 255])],
+      ];
+      for (const [method, headers, body] of requests) {
+        const request = { method, url, headers: new Headers(headers), body };
+        const signed = authorize(request, { accessToken, tokenSecret });
+        expect([method, (await send(signed)).status]).toEqual([method, 200]);
+        // every nonce once
+        expect((await send(signed)).status).toBe(401);
+        const changed = authorize(request, { accessToken, tokenSecret });
+        expect((await send({ ...changed, url: changed.url.replace('a=1', 'a=2') })).status).toBe(401);
+        const foreign = authorize(request, { accessToken, tokenSecret: 'another' });
+        // RFC 5849 §3.4.3: the secrets are no part of what RSA signs
+        expect((await send(foreign)).status).toBe(way.method === 'RSA-SHA1' ? 200 : 401);
+      }
     });
 
     it('O55 takes the private key from a file too', async () => {
@@ -277,6 +311,10 @@ describeWithOAuthlib('with a provider of OAuth 1 that nobody here wrote', () => 
     });
   });
 });
+
+function send({ url, method, headers, body }: ApiRequest): Promise<Response> {
+  return fetch(url, { method, headers, body: body ?? null });
+}
 
 function placeOf({ headers, uri, body }: SeenRequest): string {
   if (/^OAuth .*oauth_signature=/.test(headers['Authorization'] ?? '')) return 'header';

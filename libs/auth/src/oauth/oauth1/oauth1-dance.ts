@@ -16,7 +16,7 @@ export interface OAuth1Flow extends Flow {
   readonly tokenSecret: string;
 }
 
-/** Characters: five flows have to fit into the cookies of a request. */
+/** Characters of a temporary token and its secret: five flows have to fit into the cookies of a request. */
 const longest = 256;
 
 /**
@@ -44,8 +44,8 @@ export class OAuth1Dance implements Dance {
     // without it the provider speaks OAuth 1.0, where anybody's yes can be brought to anybody's log-in
     if (!isCallbackConfirmed)
       throw refuse('request_token', 'oauth_provider_failed', 'oauth_callback_confirmed is not true: it is OAuth 1.0');
-    if (token.length > longest || tokenSecret.length > longest)
-      throw refuse('request_token', 'oauth_provider_failed', `a token or secret of more than ${longest} characters`);
+    if (token.length + tokenSecret.length > longest)
+      throw refuse('request_token', 'oauth_provider_failed', `token and secret have more than ${longest} characters`);
     const url = new URL(authorizationEndpoint);
     for (const [name, value] of Object.entries(authorizationParams)) url.searchParams.set(name, value);
     url.searchParams.set('oauth_token', token);

@@ -10,6 +10,7 @@ import { DriverPackageNotInstalledError } from 'typeorm';
 import { AccountController } from './account/account.controller.js';
 import { AccountHooks } from './account/account.hooks.js';
 import { DevicesController } from './account/devices.controller.js';
+import { LinksController } from './account/links.controller.js';
 import { databaseOptions } from './database.js';
 import { Environment } from './environment.js';
 import { HttpExceptionWithHeadersFilter } from './http/http-exception-with-headers.js';
@@ -19,7 +20,9 @@ import { DemoProviders } from './oauth/demo-providers.js';
 import { flowKey, oauthProviders } from './oauth/providers.js';
 import { ProfileController } from './oauth/profile.controller.js';
 import { HealthController } from './pages/health.controller.js';
-import { PROVIDER_NAMES, StartController } from './pages/start.controller.js';
+import { AccountPageController } from './pages/account-page.controller.js';
+import { PROVIDER_NAMES } from './pages/provider-names.js';
+import { StartController } from './pages/start.controller.js';
 import { LogInAttempts } from './rate-limit/log-in-attempts.js';
 import { RateLimiters } from './rate-limit/rate-limiters.js';
 import { RefreshRateLimitMiddleware } from './rate-limit/refresh-rate-limit.middleware.js';
@@ -33,6 +36,8 @@ import { UsersModule } from './users/users.module.js';
     HealthController,
     AccountController,
     DevicesController,
+    LinksController,
+    AccountPageController,
     TokenController,
     UsersController,
     ProfileController,

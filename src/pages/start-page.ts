@@ -1,3 +1,5 @@
+import { escapeHtml } from './escape-html.js';
+
 /**
  * The start page: what can be tried with curl, and who is asking.
  *
@@ -11,7 +13,7 @@ export function startPage(publicUrl: string, subject: string | null, providers: 
 <meta charset="utf-8">
 <title>Latchkey reference application</title>
 <h1>Latchkey reference application</h1>
-<p>${subject === null ? 'Nobody is logged in: this request carries no valid access token.' : `Logged in as <b>${escapeHtml(subject)}</b>.`}</p>
+<p>${subject === null ? 'Nobody is logged in: this request carries no valid access token.' : `Logged in as <b>${escapeHtml(subject)}</b>. See <a href="/account">your account</a>.`}</p>
 ${providers.map((name) => `<p><a href="/login/${name}">Log in with ${escapeHtml(name)}</a></p>`).join('\n')}
 <p>Read the <a href="/docs">API documentation</a>, or try it by hand:</p>
 <pre>
@@ -41,9 +43,4 @@ curl -X POST ${origin}/auth/signout -H "Authorization: Bearer $ACCESS_TOKEN"
 </pre>
 </html>
 `;
-}
-
-function escapeHtml(text: string): string {
-  const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
-  return text.replace(/[&<>"']/g, (character) => entities[character]!);
 }

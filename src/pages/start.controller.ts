@@ -2,10 +2,8 @@ import { Controller, Get, Header, Inject, Req } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import { AuthService, Public } from 'nest-latchkey';
 import { Environment } from '../environment.js';
+import { PROVIDER_NAMES } from './provider-names.js';
 import { startPage } from './start-page.js';
-
-/** The injection token of the names of the providers that a user can log in with. */
-export const PROVIDER_NAMES = Symbol('provider names');
 
 @ApiExcludeController()
 @Controller()

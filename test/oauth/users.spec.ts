@@ -107,6 +107,17 @@ describe.each(adapters)('whom a log-in logs in (%s)', (adapter) => {
       expect(await logIn('corp', app.browser())).toBe('corp:another');
     });
 
+    it('AL-09 lets no claim of the provider into the tokens of the session', async () => {
+      comes(corp, 'bob', { role: 'admin', scope: 'admin', admin: true, groups: ['admin'], sid: 'x' });
+      await logIn();
+      const [, claims] = browser.cookie(appOrigin, 'sAccessToken')!.split('.');
+      const names = Object.keys(JSON.parse(Buffer.from(claims!, 'base64url').toString()) as object);
+      expect(names.toSorted()).toEqual(
+        ['aud', 'auth_time', 'exp', 'iat', 'iss', 'jti', 'nbf', 'rti', 'sid', 'sub', 'type'].toSorted(),
+      );
+      expect((await me()).sid).not.toBe('x');
+    });
+
     it('AL-03 knows an identity by its provider and issuer too', async () => {
       const subs = [];
       for (const name of ['corp', 'other', 'again', 'corp']) subs.push(await logIn(name, app.browser()));

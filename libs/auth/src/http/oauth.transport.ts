@@ -5,6 +5,7 @@ import type { FlowCookie } from '../oauth/flow.js';
 import { OAuthTransport, type OAuthExchange } from '../oauth/oauth-transport.js';
 import { HttpMessage, type HttpRequest } from './http-message.js';
 import { replaceCookie, setHeader, type HttpResponse } from './http-response.js';
+import type { Session } from '../session/session.js';
 import type { SessionAnswers } from './session-answers.js';
 
 export interface HttpOAuthTransportParts {
@@ -94,6 +95,10 @@ export class HttpOAuthTransport extends OAuthTransport {
   nothing(exchange: OAuthExchange): HttpException {
     this.keepPrivate(exchange);
     return new HttpException({}, 204);
+  }
+
+  sessionOf({ request }: OAuthExchange): Promise<Session | undefined> {
+    return this.parts.answers.sessionOf(request);
   }
 
   subjectOf(user: unknown): Promise<string> {

@@ -3,6 +3,14 @@ import type { Sealer } from '../auth.sealer.js';
 import type { JsonValue } from '../jwt/claims.js';
 import { equalText } from '../jwt/equal-text.js';
 
+/** Whose an identity is to be: a user who asked for it, in this session of theirs. */
+export interface LinkIntent {
+  /** The subject of the session. */
+  readonly user: string;
+  /** The session's id. */
+  readonly sid: string;
+}
+
 /** One log-in, from its start to its answer. Times are epoch milliseconds. */
 export interface Flow {
   readonly provider: string;
@@ -13,6 +21,8 @@ export interface Flow {
   readonly startedAt: number;
   /** What the application keeps until the answer comes. */
   readonly data?: Readonly<Record<string, JsonValue>>;
+  /** Nobody is to be logged in: the identity is to be linked. */
+  readonly link?: LinkIntent;
 }
 
 export interface OAuth2Flow extends Flow {

@@ -1,7 +1,7 @@
 import * as oauth from 'oauth4webapi';
 import type { Clock } from '../auth.clock.js';
 import { deepFreeze, type JsonValue } from '../jwt/claims.js';
-import type { Flow } from './flow.js';
+import type { Flow, LinkIntent } from './flow.js';
 import { atProvider, refuse } from './provider-errors.js';
 import type { ProviderMetadata } from './provider-metadata.js';
 import type { OAuthIdentity } from './oauth-identity.js';
@@ -34,12 +34,18 @@ export class OAuthLogin {
   readonly returnTo: string;
   /** What handlers of `@OnOAuthBeforeLogin()` kept at the start; empty without. */
   readonly data: Readonly<Record<string, JsonValue>>;
+  /**
+   * Set where nobody is to be logged in: the user asked to link this identity, and the browser still has the session that they
+   * asked in.
+   */
+  readonly link: LinkIntent | undefined;
   /** Not enumerable: what prints the log-in prints no token. */
   declare readonly tokens: OAuthTokens;
 
   constructor(
     parts: Pick<OAuthLogin, 'provider' | 'identity' | 'requestedScope' | 'grantedScope' | 'returnTo' | 'tokens'> & {
       readonly data?: OAuthLogin['data'] | undefined;
+      readonly link?: LinkIntent | undefined;
     },
   ) {
     this.provider = parts.provider;
@@ -48,6 +54,7 @@ export class OAuthLogin {
     this.grantedScope = parts.grantedScope;
     this.returnTo = parts.returnTo;
     this.data = parts.data ?? {};
+    this.link = parts.link;
     Object.defineProperty(this, 'tokens', { value: parts.tokens, enumerable: false });
   }
 }
@@ -77,8 +84,7 @@ export async function identify(
     identity: deepFreeze(identity),
     requestedScope: provider.scope,
     grantedScope: tokens.scope === undefined ? provider.scope : tokens.scope.split(' ').filter(Boolean),
-    returnTo: flow.returnTo,
-    data: flow.data,
+    ...{ returnTo: flow.returnTo, data: flow.data, link: flow.link },
     tokens: {
       accessToken: tokens.access_token,
       refreshToken: tokens.refresh_token,

@@ -11,10 +11,16 @@ export interface OAuthLinkingParts {
   readonly transport: Pick<OAuthTransport, 'subjectOf'>;
 }
 
-/** A user as the hook gave them, and the subject that their sessions will have. */
-interface Found {
-  readonly answer: OAuthUser;
+/** Whose an identity is, from now on. */
+export interface Settled {
+  /** The subject of the user's sessions. */
   readonly subject: string;
+  /** Who is to be logged in; undefined where somebody is, and has linked one identity more. */
+  readonly user: OAuthUser | undefined;
+}
+
+interface Found extends Settled {
+  readonly user: OAuthUser;
 }
 
 /** Which local user is this identity? Asked at each log-in, before there is a session. */
@@ -22,24 +28,32 @@ export class OAuthLinking {
   constructor(private readonly parts: OAuthLinkingParts) {}
 
   /**
-   * The user whom a log-in belongs to. After the first one, the identity is linked to that user for good.
+   * The user whom a log-in belongs to, or who asked to link. After the first log-in, the identity is linked to its user for good.
    *
-   * @throws AuthError `oauth_user_refused` when the hook knows nobody; `oauth_link_refused` when it answers a user whom this
+   * @throws AuthError `oauth_identity_taken` when somebody else's identity was to be linked;
+   *   AuthError `oauth_user_refused` when the hook knows nobody; `oauth_link_refused` when it answers a user whom this
    *   identity may not log in; `store_unavailable`
    */
-  async userOf(login: OAuthLogin): Promise<OAuthUser> {
-    const linkedTo = await this.parts.links.ownerOf(login);
-    if (linkedTo !== undefined) return this.linkedUser(login, linkedTo);
-    const { answer, subject } = await this.ask(login, undefined);
-    if (answer.linked !== true) await this.checkFirst(login, subject);
-    const owner = await this.parts.links.claim(login, subject);
-    // another log-in of this identity, at the same time, was first: whoever it made is the user (AL-10)
-    return owner === subject ? answer : this.linkedUser(login, owner);
+  async settle(login: OAuthLogin): Promise<Settled> {
+    if (login.link === undefined) return this.userOf(login);
+    await this.parts.links.link(login, login.link.user);
+    return { subject: login.link.user, user: undefined };
   }
 
-  private async linkedUser(login: OAuthLogin, linkedTo: string): Promise<OAuthUser> {
-    const { answer, subject } = await this.ask(login, linkedTo);
-    if (subject === linkedTo) return answer;
+  private async userOf(login: OAuthLogin): Promise<Found> {
+    const linkedTo = await this.parts.links.ownerOf(login);
+    if (linkedTo !== undefined) return this.linkedUser(login, linkedTo);
+    const found = await this.ask(login, undefined);
+    const { user, subject } = found;
+    if (user.linked !== true) await this.checkFirst(login, subject);
+    const owner = await this.parts.links.claim(login, subject);
+    // another log-in of this identity, at the same time, was first: whoever it made is the user (AL-10)
+    return owner === subject ? found : this.linkedUser(login, owner);
+  }
+
+  private async linkedUser(login: OAuthLogin, linkedTo: string): Promise<Found> {
+    const found = await this.ask(login, linkedTo);
+    if (found.subject === linkedTo) return found;
     throw refused('hooks.oauthUser answered another user than the one whom the identity is linked to');
   }
 
@@ -58,10 +72,10 @@ export class OAuthLinking {
 
   private async ask(login: OAuthLogin, linkedTo: string | undefined): Promise<Found> {
     const { hooks, transport } = this.parts;
-    const answer = await askHook('hooks.oauthUser', () => hooks.oauthUser!(login, { linkedTo }));
-    if (answer === null || answer === undefined)
+    const user = await askHook('hooks.oauthUser', () => hooks.oauthUser!(login, { linkedTo }));
+    if (user === null || user === undefined)
       throw new AuthError('oauth_user_refused', { reason: `hooks.oauthUser knows nobody at ${login.provider}` });
-    return { answer, subject: await transport.subjectOf(answer.user) };
+    return { user, subject: await transport.subjectOf(user.user) };
   }
 }
 

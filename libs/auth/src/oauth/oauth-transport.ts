@@ -40,6 +40,9 @@ export abstract class OAuthTransport {
   /** The exception that answers nothing at all. */
   abstract nothing(exchange: OAuthExchange): Error;
 
+  /** The session of the browser, expired tokens or not; undefined when it has none, or it has ended. @throws AuthError `store_unavailable` */
+  abstract sessionOf(exchange: OAuthExchange): Promise<{ readonly id: string; readonly subject: string } | undefined>;
+
   /** The subject that a session of this user has: what `hooks.oauthUser` answered. @throws AuthError `invalid_argument` */
   abstract subjectOf(user: unknown): Promise<string>;
 

@@ -5,7 +5,8 @@ import type { OAuthFlowStore } from '../stores/oauth-flow.store.js';
 import { asking } from '../stores/store-answer.js';
 import type { Dance, DanceDenial, FlowStart } from './dance.js';
 import { FlowEvents } from './flow-events.js';
-import { flowCookieName, FlowCookies, flowLifetime, stateHash, type Flow } from './flow.js';
+import { flowCookieName, FlowCookies, flowLifetime, stateHash, type Flow, type LinkIntent } from './flow.js';
+import { checkLink, checkSession } from './link-intent.js';
 import type { OAuthLogin } from './identity.js';
 import { OAuth1Dance } from './oauth1/oauth1-dance.js';
 import { OAuth2Dance } from './oauth2-dance.js';
@@ -17,6 +18,11 @@ import type { OAuthSettings } from './oauth.options.js';
 import { ProviderProblem, type ProviderFailure } from './provider-errors.js';
 import type { ProviderSource, ProviderSources } from './provider-sources.js';
 import type { OAuthProvider } from './provider.js';
+
+export interface OAuthStartOptions {
+  returnTo?: unknown;
+  link?: LinkIntent;
+}
 
 export interface OAuthServiceParts {
   readonly settings: OAuthSettings;
@@ -84,19 +90,24 @@ export class OAuthService {
   /**
    * Begin a log-in: the flow goes into a cookie of the answer.
    *
-   * @param options `returnTo`, where the browser wants to end: taken where it is allowed.
+   * @param options `returnTo`, where the browser wants to end: taken where it is allowed. `link`: log nobody in, but link the
+   *   identity to this user, who is logged in by this session in a cookie. Only from a guarded route that other sites cannot ask:
+   *   whoever begins this gives somebody a way into the account.
    * @returns where to send the browser.
-   * @throws AuthError `oauth_provider_unknown`, and those of a provider that cannot be asked.
+   * @throws AuthError `oauth_provider_unknown`, and those of a provider that cannot be asked; `oauth_link_refused` for `link`,
+   *   where the session is not the browser's, or the provider answers in a form, which brings no session along.
    */
-  async start(name: string, exchange: OAuthExchange, { returnTo }: { returnTo?: unknown } = {}): Promise<string> {
+  async start(name: string, exchange: OAuthExchange, { returnTo, link }: OAuthStartOptions = {}): Promise<string> {
     const { settings, transport, clock } = this.parts;
     const dance = this.find(name);
     transport.keepPrivate(exchange);
+    if (link !== undefined) await checkLink(link, dance, transport, exchange);
     const start: FlowStart = {
       provider: name,
       redirectUri: this.redirectUri(dance.provider),
       returnTo: settings.returnTo.choose(returnTo),
       startedAt: clock.now(),
+      ...(link !== undefined && { link: { user: link.user, sid: link.sid } }),
     };
     const { flow, location } = await this.told(start, exchange, () => dance.begin(start));
     const kept = await this.events.begins(flow, location, exchange);
@@ -110,7 +121,8 @@ export class OAuthService {
   /**
    * Read the answer of a provider, and exchange its code. Nobody is logged in yet.
    *
-   * @throws AuthError `oauth_flow_unknown`, `oauth_flow_expired`, `oauth_response_invalid`: nothing was sent to the provider;
+   * @throws AuthError `oauth_flow_unknown`, `oauth_flow_expired`, `oauth_response_invalid`, and `oauth_link_refused` for another
+   *   session than the one that began to link: nothing was sent to the provider;
    *   `oauth_grant_refused`, `oauth_id_token_invalid`, `oauth_provider_failed`, `oauth_provider_unavailable`,
    *   `oauth_provider_timeout`, `store_unavailable`
    */
@@ -139,6 +151,7 @@ export class OAuthService {
     const returnTo = settings.returnTo.choose(flow.returnTo);
     const current = { ...flow, returnTo };
     const answer = await dance.read(values, current);
+    if (answer.kind === 'granted' && flow.link !== undefined) await checkSession(flow.link, transport, exchange);
     // claimed before anything is spent: a second answer must find nothing
     if (!(await this.consume(flow))) return { kind: 'repeated', returnTo };
     transport.drop(exchange, { name: flowCookieName(flow.state), crossSite });

@@ -61,7 +61,7 @@ export function createOAuthController(path: string): Type {
     @Get(':provider/authorized')
     @Redirect()
     authorized(@Req() request: { user: OAuthLogin }, @Res({ passthrough: true }) response: object) {
-      return this.logIn(request, response, 302);
+      return this.finish(request, response, 302);
     }
 
     /** After a form, 303 alone is followed by a GET for certain (RFC 9110 §15.4.4). */
@@ -69,18 +69,17 @@ export function createOAuthController(path: string): Type {
     @Post(':provider/authorized')
     @Redirect()
     authorizedByForm(@Req() request: { user: OAuthLogin }, @Res({ passthrough: true }) response: object) {
-      return this.logIn(request, response, 303);
+      return this.finish(request, response, 303);
     }
 
-    private async logIn(request: { user: OAuthLogin }, response: object, statusCode: number) {
+    private async finish(request: { user: OAuthLogin }, response: object, statusCode: number) {
       const login = request.user;
       const exchange = { request, response };
-      const user = await this.linking.userOf(login);
+      const { subject: id, user } = await this.linking.settle(login);
       const { answer, store } = outcomeOf(login);
-      const owner = { kind: 'user', id: await this.transport.subjectOf(user.user) } as const;
       // before anybody is logged in: without the store there is no log-in
-      if (store) await this.grants.save(owner, login, { exchange });
-      await this.transport.logIn(exchange, user);
+      if (store) await this.grants.save({ kind: 'user', id }, login, { exchange });
+      if (user !== undefined) await this.transport.logIn(exchange, user);
       if (answer !== undefined) throw answering(this.transport, exchange, answer, login.returnTo);
       return { url: login.returnTo, statusCode };
     }

@@ -78,13 +78,14 @@ export class OAuth1Dance implements Dance {
   }
 
   /** RFC 5849 §2.3. */
-  private async redeem(verifier: string, { state, tokenSecret, returnTo, data }: OAuth1Flow): Promise<OAuthLogin> {
+  private async redeem(verifier: string, flow: OAuth1Flow): Promise<OAuthLogin> {
+    const { state, tokenSecret, returnTo, data, link } = flow;
     const { name, sign, accessTokenEndpoint } = this.provider;
     const parameters = { oauth_token: state, oauth_verifier: verifier };
     const request = sign(posting(accessTokenEndpoint), { parameters, tokenSecret });
     const credentials = await credentialsRequest('token', request, this.fetch);
     return new OAuthLogin({
-      ...{ provider: name, requestedScope: [], grantedScope: [], returnTo, data },
+      ...{ provider: name, requestedScope: [], grantedScope: [], returnTo, data, link },
       identity: deepFreeze(await this.identify(credentials)),
       tokens: {
         ...{ accessToken: credentials.token, tokenSecret: credentials.tokenSecret },

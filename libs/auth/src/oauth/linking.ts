@@ -31,7 +31,7 @@ export class OAuthLinking {
    * The user whom a log-in belongs to, or who asked to link. After the first log-in, the identity is linked to its user for good.
    *
    * @throws AuthError `oauth_identity_taken` when somebody else's identity was to be linked;
-   *   AuthError `oauth_user_refused` when the hook knows nobody; `oauth_link_refused` when it answers a user whom this
+   *   `oauth_user_refused` when the hook knows nobody; `oauth_link_refused` when it answers a user whom this
    *   identity may not log in; `store_unavailable`
    */
   async settle(login: OAuthLogin): Promise<Settled> {

@@ -11,6 +11,7 @@ const levels: Record<string, number> = {
   'auth.durations.ts': 0,
   'auth.hook-answers.ts': 0,
   'auth.loopback.ts': 0,
+  'auth.repeater.ts': 0,
   'auth.sealer.ts': 0,
   'auth.slices.ts': 0,
   'auth.time-limit.ts': 0,

@@ -1,6 +1,7 @@
 import { createPrivateKey } from 'node:crypto';
 import { AuthError } from '../auth.errors.js';
 import type { Clock } from '../auth.clock.js';
+import { Repeater } from '../auth.repeater.js';
 import type { Sealer, SealPlace } from '../auth.sealer.js';
 import type { JwtAlgorithm } from '../jwt/algorithms.js';
 import { generatePrivateKey } from '../jwt/generate-key.js';
@@ -61,22 +62,27 @@ export class SigningKeys {
   private opened: ReadonlyMap<string, JwtKey> = new Map();
   /** By both clocks, in milliseconds: that of the application, and the monotonic one. */
   private readAt: readonly [wall: number, monotonic: number] = [-Infinity, -Infinity];
-  private timer: NodeJS.Timeout | undefined;
+  private readonly rounds: Repeater;
   private turn: Promise<unknown> = Promise.resolve();
 
-  constructor(private readonly parts: SigningKeysParts) {}
+  constructor(private readonly parts: SigningKeysParts) {
+    this.rounds = new Repeater(
+      () => this.tick(),
+      () => this.untilNext(),
+      parts.onFailure,
+    );
+  }
 
   /** Read the keys and go on reading. Rejects when that fails: the application must not listen then. */
   async start(): Promise<void> {
     const { managed } = this.parts;
     if (managed === undefined) return;
     await this.tick();
-    this.schedule();
+    this.rounds.start();
   }
 
   stop(): void {
-    clearTimeout(this.timer);
-    this.timer = undefined;
+    this.rounds.stop();
   }
 
   /** Read the keys, make the next one when it is due, delete dead ones. Rejects when the store cannot be asked or a key opened. */
@@ -204,17 +210,6 @@ export class SigningKeys {
     const result = this.turn.then(() => work(managed));
     this.turn = result.catch(() => {});
     return result;
-  }
-
-  private schedule(): void {
-    this.timer = setTimeout(() => {
-      void this.tick()
-        .catch(this.parts.onFailure)
-        .finally(() => {
-          if (this.timer !== undefined) this.schedule();
-        });
-    }, this.untilNext());
-    this.timer.unref();
   }
 
   /** In time for what the clock changes. */

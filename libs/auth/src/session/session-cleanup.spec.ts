@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { MemorySessionStore } from '../stores/memory-session.store.js';
 import { idleLifetime, openSessions, start } from '../../../../test/sessions/session.fixture.js';
 import { SessionCleanup } from './session-cleanup.js';
@@ -5,6 +6,8 @@ import { SessionCleanup } from './session-cleanup.js';
 const day = 86_400_000;
 
 describe('SessionCleanup', () => {
+  afterEach(() => jest.useRealTimers());
+
   it('deletes a session a day after its end, and no other', async () => {
     const store = new MemorySessionStore();
     const { sessions, clock } = openSessions({ store });
@@ -36,13 +39,20 @@ describe('SessionCleanup', () => {
         return next;
       }
     })();
+    jest.useFakeTimers();
     const { clock } = openSessions();
     const cleanup = new SessionCleanup([store], clock, (error) => told.push(error));
-    expect(await cleanup.tick()).toBe(250);
-    expect(await cleanup.tick()).toBe(60_000);
-    expect(told).toEqual([]);
-    expect(await cleanup.tick()).toBe(60_000);
-    expect(told).toHaveLength(1);
-    expect(pruned).toEqual(Array.from({ length: 3 }, () => [start - day, 50]));
+    cleanup.start();
+    const batchesAfter = async (milliseconds: number) => {
+      await jest.advanceTimersByTimeAsync(milliseconds);
+      return pruned.length;
+    };
+    expect([await batchesAfter(59_999), await batchesAfter(1)]).toEqual([0, 1]);
+    expect([await batchesAfter(249), await batchesAfter(1)]).toEqual([1, 2]);
+    expect([await batchesAfter(59_999), told.length, await batchesAfter(1), told.length]).toEqual([2, 0, 3, 1]);
+    expect([await batchesAfter(59_999), await batchesAfter(1)]).toEqual([3, 4]);
+    cleanup.stop();
+    expect(await batchesAfter(120_000)).toBe(4);
+    expect(pruned).toEqual(Array.from({ length: 4 }, () => [start - day, 50]));
   });
 });

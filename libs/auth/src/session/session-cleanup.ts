@@ -1,4 +1,5 @@
 import type { Clock } from '../auth.clock.js';
+import { Repeater } from '../auth.repeater.js';
 import type { SessionStore } from '../stores/session.store.js';
 import { asking } from '../stores/store-answer.js';
 
@@ -11,41 +12,34 @@ const keptFor = 86_400_000;
 
 /** Deletes ended sessions with their refresh tokens, and what else has ended, a batch at a time: a long statement would hold up those who log in. */
 export class SessionCleanup {
-  private timer: NodeJS.Timeout | undefined;
+  private readonly batches: Repeater;
+  private isMore = false;
 
   constructor(
     private readonly stores: readonly Pick<SessionStore, 'prune'>[],
     private readonly clock: Clock,
-    private readonly onOutage: (error: unknown) => void,
-  ) {}
+    onOutage: (error: unknown) => void,
+  ) {
+    this.batches = new Repeater(
+      () => this.tick(),
+      () => (this.isMore ? pause : every),
+      onOutage,
+    );
+  }
 
   start(): void {
-    this.schedule(every);
+    this.batches.start();
   }
 
   stop(): void {
-    clearTimeout(this.timer);
-    this.timer = undefined;
+    this.batches.stop();
   }
 
-  private schedule(delay: number): void {
-    this.timer = setTimeout(() => {
-      void this.tick().then((again) => {
-        if (this.timer !== undefined) this.schedule(again);
-      });
-    }, delay);
-    this.timer.unref();
-  }
-
-  /** One batch. @returns when to come again, in milliseconds: soon while there is more, in a minute otherwise. */
-  async tick(): Promise<number> {
-    try {
-      const before = this.clock.now() - keptFor;
-      const gone = await Promise.all(this.stores.map((store) => asking(store.prune(before, batch))));
-      return Math.max(...gone) < batch ? every : pause;
-    } catch (error) {
-      this.onOutage(error);
-      return every;
-    }
+  /** One batch: the next comes soon while there is more, in a minute otherwise. @throws AuthError `store_unavailable` */
+  async tick(): Promise<void> {
+    this.isMore = false;
+    const before = this.clock.now() - keptFor;
+    const gone = await Promise.all(this.stores.map((store) => asking(store.prune(before, batch))));
+    this.isMore = Math.max(...gone) >= batch;
   }
 }

@@ -1,6 +1,7 @@
 import { AuthConfigError, AuthError } from '../auth.errors.js';
 import type { Clock } from '../auth.clock.js';
 import { seconds } from '../auth.durations.js';
+import { Repeater } from '../auth.repeater.js';
 import type { RevocationFanOut, RevocationHint } from './revocation-fan-out.js';
 import { RevocationMirror, type RevocableToken } from './revocation-mirror.js';
 import type { RevocationOptions } from './revocation.options.js';
@@ -29,8 +30,7 @@ const soon = 50;
 export class RevocationList {
   private readonly mirror = new RevocationMirror();
   private readonly hints = new RevocationMirror();
-  private timer: NodeJS.Timeout | undefined;
-  private isAsking = false;
+  private readonly polls: Repeater;
   private hasNews = false;
   /** Once it listens. */
   private fanOut: RevocationFanOut | undefined;
@@ -43,29 +43,33 @@ export class RevocationList {
     private readonly store: RevocationStore | undefined,
     private readonly options: RevocationOptions,
     private readonly clock: Clock,
-    private readonly onOutage: (error: unknown) => void = () => {},
-  ) {}
+    onOutage: (error: unknown) => void = () => {},
+  ) {
+    this.polls = new Repeater(
+      () => this.tick(),
+      () => (this.hasNews ? soon : seconds(options.poll) * 1000),
+      onOutage,
+    );
+  }
 
   /**
    * Load the mirror and go on polling. Rejects when the store cannot be read, or the fan-out cannot be reached: the application
    * must not listen then.
    */
   async start(): Promise<void> {
-    const { store } = this;
     await this.listen();
-    if (store === undefined) return;
+    if (this.store === undefined) return;
     try {
-      await this.tick(store);
+      await this.tick();
     } catch (error) {
       await this.stop();
       throw error;
     }
-    this.schedule(store);
+    this.polls.start();
   }
 
   async stop(): Promise<void> {
-    clearTimeout(this.timer);
-    this.timer = undefined;
+    this.polls.stop();
     // one that another application has is not ours to close
     const { fanOut } = this;
     this.fanOut = undefined;
@@ -149,26 +153,13 @@ export class RevocationList {
   private pollSoon(): void {
     const isKnown = this.hasNews;
     this.hasNews = true;
-    if (isKnown || this.isAsking || this.timer === undefined || this.store === undefined) return;
-    clearTimeout(this.timer);
-    this.schedule(this.store);
+    // those who come later must not put it off
+    if (!isKnown) this.polls.hasten();
   }
 
-  private schedule(store: RevocationStore): void {
-    const ask = () => {
-      [this.isAsking, this.hasNews] = [true, false];
-      void this.tick(store)
-        .catch(this.onOutage)
-        .finally(() => {
-          this.isAsking = false;
-          if (this.timer !== undefined) this.schedule(store);
-        });
-    };
-    this.timer = setTimeout(ask, this.hasNews ? soon : seconds(this.options.poll) * 1000);
-    this.timer.unref();
-  }
-
-  private async tick(store: RevocationStore): Promise<void> {
+  private async tick(): Promise<void> {
+    const store = this.store!;
+    this.hasNews = false;
     const now = this.clock.now();
     if (store.shared) await this.poll(store, now);
     if (now - this.prunedAt < pruneEvery) return;

@@ -185,6 +185,13 @@ describe('AuthService and hooks.loadUser', () => {
     expect(() => auth.decodeUnverified(undefined as unknown as string)).toThrow(AuthError);
     await app.close();
   });
+
+  it('have no signing key to rotate where the keys stand in the options', async () => {
+    const app = await appAt(new FixedClock(), {});
+    const rotated = app.get(AuthService).rotateSigningKey();
+    await expect(rotated).rejects.toMatchObject({ code: 'invalid_argument', reason: /jwt\.managedKeys/ });
+    await app.close();
+  });
 });
 
 async function appAt(clock: FixedClock, options: Partial<AuthModuleOptions>) {

@@ -111,7 +111,7 @@ export class AuthModule extends ConfigurableModuleClass implements OnModuleInit,
     @Inject(AUTH_SETTINGS) private readonly settings: AuthSettings,
     @Inject(STORES) private readonly stores: Stores,
     @Inject(AUTH_HOOKS) private readonly hooks: AuthHooks,
-    @Inject(SigningKeys) private readonly signingKeys: SigningKeys,
+    @Inject(SigningKeys) private readonly signingKeys: SigningKeys | null,
     @Inject(RevocationList) private readonly revocations: RevocationList,
     @Inject(SessionCleanup) private readonly cleanup: SessionCleanup,
     @Inject(RouteCheck) private readonly routes: RouteCheck,
@@ -138,19 +138,19 @@ export class AuthModule extends ConfigurableModuleClass implements OnModuleInit,
         'is missing: it finds or makes the user of an identity, or write oauthLogin({ controller: false })',
       );
     this.warn();
-    await this.signingKeys.start();
+    await this.signingKeys?.start();
     try {
       await this.revocations.start();
     } catch (error) {
       // nobody closes an application that did not come up
-      this.signingKeys.stop();
+      this.signingKeys?.stop();
       throw error;
     }
     this.cleanup.start();
   }
 
   async onApplicationShutdown(): Promise<void> {
-    this.signingKeys.stop();
+    this.signingKeys?.stop();
     this.cleanup.stop();
     await this.revocations.stop();
   }

@@ -38,7 +38,7 @@ import { TokenRefresher } from './session/refresh.js';
 import { allowedSkew } from './keys/key-schedule.js';
 import { SessionCleanup } from './session/session-cleanup.js';
 import { SessionService } from './session/session.service.js';
-import { SigningKeys, type ManagedKeys } from './keys/signing-keys.js';
+import { SigningKeys } from './keys/signing-keys.js';
 import { TokenIssuer } from './session/token-issuer.js';
 import { TokenService } from './session/token.service.js';
 import { NoSessionStore } from './stores/no-session.store.js';
@@ -99,21 +99,7 @@ export const providersOf = (optionsToken: string | symbol): Provider[] => [
     },
   ),
 
-  make(SigningKeys, [AUTH_SETTINGS, STORES, Clock], (settings: AuthSettings, stores: Stores, clock: Clock) => {
-    const logger = new Logger(SigningKeys.name);
-    return new SigningKeys({
-      ring: settings.keys,
-      clock,
-      managed: managedKeys(settings, stores),
-      // a key that does not open is told by its option; it says no secret
-      onFailure: (error) =>
-        logger.error(
-          error instanceof AuthConfigError
-            ? error.message
-            : 'the signing keys could not be read or renewed in the store',
-        ),
-    });
-  }),
+  make(SigningKeys, [AUTH_SETTINGS, STORES, Clock], managedSigningKeys),
   make(
     TokenVerifier,
     [AUTH_SETTINGS, Clock, REQUEST_HOOKS],
@@ -288,20 +274,33 @@ export const exported = [
   ...[SessionService, SessionChecker],
 ];
 
-function managedKeys({ managedKeys: managed, jwt }: AuthSettings, stores: Stores): ManagedKeys | undefined {
-  if (managed === undefined) return undefined;
+/** Null where the keys stand in the options. */
+function managedSigningKeys(
+  { managedKeys, jwt, keys }: AuthSettings,
+  stores: Stores,
+  clock: Clock,
+): SigningKeys | null {
+  if (managedKeys === undefined) return null;
   if (stores.signingKeys === undefined)
     throw new AuthConfigError(
       'jwt.managedKeys',
       'needs stores that keep signing keys: use typeormStores() or memoryStores()',
     );
-  return {
+  const logger = new Logger(SigningKeys.name);
+  return new SigningKeys({
+    ring: keys,
+    clock,
     store: stores.signingKeys,
-    sealer: managed.sealer,
+    sealer: managedKeys.sealer,
     algorithm: jwt.algorithm,
-    rotateEvery: managed.rotateEvery * 1000,
+    rotateEvery: managedKeys.rotateEvery * 1000,
     overlap: (longestConfigured(jwt) + seconds(jwt.clockTolerance)) * 1000 + allowedSkew,
-  };
+    // a key that does not open is told by its option; it says no secret
+    onFailure: (error) =>
+      logger.error(
+        error instanceof AuthConfigError ? error.message : 'the signing keys could not be read or renewed in the store',
+      ),
+  });
 }
 
 /** A provider made of others. */

@@ -41,7 +41,7 @@ export class AuthService {
     @Inject(TokenRefresher) private readonly refresher: TokenRefresher,
     @Inject(SessionService) private readonly sessions: SessionService,
     @Inject(SessionAnswers) private readonly answers: SessionAnswers,
-    @Inject(SigningKeys) private readonly signingKeys: SigningKeys,
+    @Inject(SigningKeys) private readonly signingKeys: SigningKeys | null,
   ) {}
 
   /**
@@ -249,9 +249,11 @@ export class AuthService {
    * @param options `compromised`: the keys so far may be in the wrong hands. In 20 seconds they end in every process that
    *   reaches the store, with **every token they signed**; sessions go on by their refresh tokens, everybody else logs in again.
    *   Where clocks differ, by up to a minute, it is 10 to 30 seconds: until then some processes refuse what others still sign.
-   * @throws AuthError `store_unavailable`; then nothing is promised.
+   * @throws AuthError `store_unavailable`, then nothing is promised; `invalid_argument` where the keys stand in the options
    */
-  rotateSigningKey(options?: { compromised?: boolean }): Promise<NextSigningKey> {
+  async rotateSigningKey(options?: { compromised?: boolean }): Promise<NextSigningKey> {
+    if (this.signingKeys === null)
+      throw new AuthError('invalid_argument', { reason: 'the keys stand in the options: set jwt.managedKeys' });
     return this.signingKeys.rotate(options);
   }
 

@@ -12,7 +12,9 @@ import { asking } from '../stores/store-answer.js';
 import { agreedWithin, dueKey, keySchedule, publishedFor, readEvery, turnHere, type TurnOf } from './key-schedule.js';
 
 /** What `jwt.managedKeys` comes to. */
-export interface ManagedKeys {
+export interface SigningKeysParts {
+  readonly ring: KeyRing;
+  readonly clock: Clock;
   readonly store: SigningKeyStore;
   readonly sealer: Sealer;
   /** Of keys that are made from now on. */
@@ -21,13 +23,6 @@ export interface ManagedKeys {
   readonly rotateEvery: number;
   /** Milliseconds, see {@link keySchedule}. */
   readonly overlap: number;
-}
-
-export interface SigningKeysParts {
-  readonly ring: KeyRing;
-  readonly clock: Clock;
-  /** Undefined where the keys stand in the options. */
-  readonly managed: ManagedKeys | undefined;
   readonly onFailure: (error: unknown) => void;
 }
 
@@ -75,8 +70,6 @@ export class SigningKeys {
 
   /** Read the keys and go on reading. Rejects when that fails: the application must not listen then. */
   async start(): Promise<void> {
-    const { managed } = this.parts;
-    if (managed === undefined) return;
     await this.tick();
     this.rounds.start();
   }
@@ -87,17 +80,17 @@ export class SigningKeys {
 
   /** Read the keys, make the next one when it is due, delete dead ones. Rejects when the store cannot be asked or a key opened. */
   tick(): Promise<void> {
-    return this.inTurn(async (managed) => {
+    return this.inTurn(async () => {
       try {
-        const rows = await this.read(managed);
-        const due = dueKey(rows, this.parts.clock.now(), managed.rotateEvery);
+        const rows = await this.read();
+        const due = dueKey(rows, this.parts.clock.now(), this.parts.rotateEvery);
         if (due !== undefined) {
-          await this.add(managed, { ...due, endsOlder: false });
-          await this.read(managed);
+          await this.add({ ...due, endsOlder: false });
+          await this.read();
         }
-        await this.removeDead(managed);
+        await this.removeDead();
       } finally {
-        this.apply(managed);
+        this.apply();
       }
     });
   }
@@ -111,33 +104,34 @@ export class SigningKeys {
    * @throws AuthError `store_unavailable`; then nothing is promised.
    */
   rotate({ compromised = false }: { compromised?: boolean } = {}): Promise<NextSigningKey> {
-    return this.inTurn(async (managed) => {
+    return this.inTurn(async () => {
       // another instance may take the generation for a key that does not end the older ones: then once more
       for (let attempt = 0; attempt < 5; attempt++) {
-        const newest = (await this.read(managed)).at(-1);
+        const newest = (await this.read()).at(-1);
         const now = this.parts.clock.now();
         if (newest !== undefined && newest.signsFrom > now && (newest.endsOlder || !compromised))
           return { kid: newest.kid, signsFrom: new Date(newest.signsFrom) };
         const signsFrom = now + (compromised ? agreedWithin : publishedFor);
         const generation = (newest?.generation ?? 0) + 1;
-        await this.add(managed, { generation, signsFrom, endsOlder: compromised });
+        await this.add({ generation, signsFrom, endsOlder: compromised });
       }
       throw new AuthError('store_unavailable', { reason: 'other keys were written in between, again and again' });
     });
   }
 
-  private async read(managed: ManagedKeys): Promise<readonly SigningKeyRow[]> {
-    const asked = this.parts.clock.now();
+  private async read(): Promise<readonly SigningKeyRow[]> {
+    const { clock, store, overlap } = this.parts;
+    const asked = clock.now();
     const readAt = [asked, performance.now()] as const;
-    const rows = await asking(managed.store.list());
+    const rows = await asking(store.list());
     this.hear(rows, asked);
     if (rows.length === 0) return rows;
-    const { signing, verifying } = keySchedule(rows, asked, managed.overlap, this.turnOf);
+    const { signing, verifying } = keySchedule(rows, asked, overlap, this.turnOf);
     // all of them or none: with some, the ring would look whole
-    this.opened = new Map([signing, ...verifying].map((row) => [identityOf(row), this.open(managed, row)]));
+    this.opened = new Map([signing, ...verifying].map((row) => [identityOf(row), this.open(row)]));
     this.rows = rows;
     this.readAt = readAt;
-    this.apply(managed);
+    this.apply();
     return rows;
   }
 
@@ -150,15 +144,15 @@ export class SigningKeys {
   private readonly turnOf: TurnOf = (row) => this.turns.get(row.generation) ?? row.signsFrom;
 
   /** The ring, as the known rows and the clock have it, without the keys that the rows last read have ended. */
-  private apply(managed: ManagedKeys): void {
+  private apply(): void {
     if (this.rows.length === 0) return;
-    const { clock, ring } = this.parts;
+    const { clock, ring, overlap } = this.parts;
     const now = clock.now();
-    const { signing, verifying } = keySchedule(this.rows, now, managed.overlap, this.turnOf);
+    const { signing, verifying } = keySchedule(this.rows, now, overlap, this.turnOf);
     const standing = [signing, ...verifying].filter((row) => this.stands(row, now));
     // what signs in place of it is sealed from us
     const cannotSign = !standing.includes(signing);
-    const keys = standing.map((row) => this.open(managed, row));
+    const keys = standing.map((row) => this.open(row));
     ring.replace(keys, () => cannotSign || this.age() > publishedFor);
   }
 
@@ -177,47 +171,43 @@ export class SigningKeys {
     return Math.max(this.parts.clock.now() - wall, performance.now() - monotonic);
   }
 
-  private open({ sealer }: ManagedKeys, row: SigningKeyRow): JwtKey {
+  private open(row: SigningKeyRow): JwtKey {
     const known = this.opened.get(identityOf(row));
     if (known !== undefined) return known;
-    const der = Buffer.from(sealer.open(row.sealed, placeOf(row)), 'base64');
+    const der = Buffer.from(this.parts.sealer.open(row.sealed, placeOf(row)), 'base64');
     const key = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
     return createJwtKey('jwt.managedKeys', { kid: row.kid, algorithm: row.algorithm as JwtAlgorithm, key });
   }
 
-  private async add(
-    { store, sealer, algorithm }: ManagedKeys,
-    planned: Pick<SigningKeyRow, 'generation' | 'signsFrom' | 'endsOlder'>,
-  ): Promise<void> {
+  private async add(planned: Pick<SigningKeyRow, 'generation' | 'signsFrom' | 'endsOlder'>): Promise<void> {
+    const { clock, store, sealer, algorithm } = this.parts;
     const privateKey = await generatePrivateKey(algorithm);
     const kid = createJwtKey('jwt.managedKeys', { algorithm, key: privateKey }).kid!;
-    const row = { ...planned, kid, algorithm, createdAt: this.parts.clock.now() };
+    const row = { ...planned, kid, algorithm, createdAt: clock.now() };
     const text = privateKey.export({ format: 'der', type: 'pkcs8' }).toString('base64');
     await asking(store.add({ ...row, sealed: sealer.seal(text, placeOf(row)) }));
   }
 
-  private async removeDead({ store, overlap }: ManagedKeys): Promise<void> {
+  private async removeDead(): Promise<void> {
     if (this.rows.length === 0) return;
-    const { dead } = keySchedule(this.rows, this.parts.clock.now(), overlap, this.turnOf);
+    const { clock, store, overlap } = this.parts;
+    const { dead } = keySchedule(this.rows, clock.now(), overlap, this.turnOf);
     if (dead.length > 0) await asking(store.remove(dead.slice(0, batch).map(({ generation }) => generation)));
   }
 
   /** One after the other: an answer that comes late must not undo a newer one. */
-  private async inTurn<T>(work: (managed: ManagedKeys) => Promise<T>): Promise<T> {
-    const { managed } = this.parts;
-    if (managed === undefined)
-      throw new AuthError('invalid_argument', { reason: 'the keys stand in the options: set jwt.managedKeys' });
-    const result = this.turn.then(() => work(managed));
+  private inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.turn.then(work);
     this.turn = result.catch(() => {});
     return result;
   }
 
   /** In time for what the clock changes. */
   private untilNext(): number {
-    const { clock, managed } = this.parts;
+    const { clock, overlap } = this.parts;
     if (this.told.length === 0) return readEvery;
     const now = clock.now();
-    const { changesAt } = keySchedule(this.told, now, managed!.overlap, this.turnOf);
+    const { changesAt } = keySchedule(this.told, now, overlap, this.turnOf);
     return Math.min(Math.max(changesAt - now, 1_000), readEvery);
   }
 }

@@ -43,10 +43,16 @@ export async function apiFetch(
     if (init.signal?.aborted) throw error;
     if (late.signal.aborted) throw lateError();
     // what cannot be sent at all is the caller's: a header that is none, a method that may have no body
-    if (error instanceof TypeError && error.cause === undefined) throw error;
+    if (isOfCaller(error)) throw error;
     // the original is not kept: it can quote the request
     throw new AuthError('oauth_provider_unavailable', { reason: `api: no connection: ${codeOf(error)}` });
   }
+}
+
+/** `fetch` says why a connection failed in `cause`, and nothing there of an argument that is wrong. */
+function isOfCaller(error: unknown): boolean {
+  const { name, cause } = error as Error;
+  return name === 'TypeError' && cause === undefined;
 }
 
 export function lateError(): AuthError {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { jest } from '@jest/globals';
 import { SystemClock } from 'nest-latchkey';
+import { OAuthGrants } from 'nest-latchkey/passport';
 import { oauth1Provider } from 'nest-latchkey/providers';
 import type { ApiRequest } from '../../libs/auth/src/oauth/api-request.js';
 import { toProvider } from '../../libs/auth/src/oauth/provider.js';
@@ -39,6 +40,7 @@ const endpoints = () => ({
   authorizationEndpoint: `${provider.origin}/authorize`,
   accessTokenEndpoint: `${provider.origin}/access_token`,
   userinfoEndpoint: `${provider.origin}/me?fields=id,mail&empty=&a%20b=c+d`,
+  apiBaseUrl: `${provider.origin}/api/`,
   issuer: 'https://old.example',
   allowInsecureLoopback: true,
   identity: { subject: 'id', email: 'profile.mail' },
@@ -171,6 +173,19 @@ describeWithOAuthlib('with a provider of OAuth 1 that nobody here wrote', () => 
         // RFC 5849 §3.4.3: the secrets are no part of what RSA signs
         expect((await send(foreign)).status).toBe(way.method === 'RSA-SHA1' ? 200 : 401);
       }
+    });
+
+    it.each(ways)('O58 asks its API by $method, in the $type, with what was granted', async ({ name }) => {
+      await dance(browser, `/login/${name}`);
+      const client = app.api.app.get(OAuthGrants).client(name, { kind: 'user', id: `${name}:4711` });
+      expect(await client.json(`things/ü?q=a b&q=+&q=${encodeURIComponent("'()*!")}`)).toMatchObject({ id: 4711 });
+      expect((await client.post('things', { body: new URLSearchParams({ 'x y': "é&='" }) })).status).toBe(200);
+      expect(
+        (await client.patch('things', { body: '{"x":1}', headers: { 'content-type': 'application/json' } })).status,
+      ).toBe(200);
+      expect(await client.userinfo({ more: '1 2' })).toMatchObject({ id: 4711 });
+      await expect(client.get('things?oauth_token=x')).rejects.toMatchObject({ code: 'oauth_url_refused' });
+      await expect(client.get('https://elsewhere.example/')).rejects.toMatchObject({ code: 'oauth_url_refused' });
     });
 
     it('O55 takes the private key from a file too', async () => {

@@ -97,15 +97,19 @@ describe('oauth1Provider()', () => {
     ['its access token endpoint', { accessTokenEndpoint: 'http://localhost/access' }, 'accessTokenEndpoint'],
     ['its userinfo endpoint', { userinfoEndpoint: 'http://[::1]/me' }, 'userinfoEndpoint'],
     ['its API', { apiBaseUrl: 'http://127.0.0.1/api/' }, 'apiBaseUrl'],
+    ['another API', { apiOrigins: ['https://a.example', 'http://127.0.0.1'] }, 'apiOrigins'],
   ])('OC-15 refuses PLAINTEXT with plain http at %s, on loopback too', (_what, options, option) => {
     expectRefused({ ...plaintext, ...options }, option, /PLAINTEXT sends the secrets, and wants https/);
     expect(() => checked({ ...options, allowInsecureLoopback: true })).not.toThrow();
   });
 
-  it('OC-15 refuses PLAINTEXT in URLs', () => {
-    expectRefused({ ...plaintext, signatureType: 'query' }, 'signatureType', /secrets of PLAINTEXT into URLs/);
-    for (const signatureType of ['header', 'body'])
-      expect(checked({ ...plaintext, signatureType })).toMatchObject({ signatureType });
+  it.each(['query', 'body'])('OC-15 refuses PLAINTEXT in the %s', (signatureType) => {
+    expectRefused({ ...plaintext, signatureType }, 'signatureType', /must be 'header' for PLAINTEXT/);
+    expect(checked({ ...plaintext, signatureType: 'header' })).toMatchObject({ signatureMethod: 'PLAINTEXT' });
+  });
+
+  it('O64 is refused with PLAINTEXT and an API that is no URL', () => {
+    expectRefused({ ...plaintext, apiBaseUrl: 'api' }, 'apiBaseUrl', /must be a URL/);
   });
 
   it.each<[string, object, object]>([

@@ -66,13 +66,17 @@ function checkEndpoints(path: string, options: OAuth1ProviderOptions): void {
 
 /** RFC 5849 §3.4.4: this method sends the secrets. On a loopback interface too there are others who listen. */
 function checkPrivacy(path: string, options: OAuth1ProviderOptions): void {
-  for (const name of [...endpointNames, 'apiBaseUrl'] as const) {
-    const url = options[name];
-    if (url !== undefined && new URL(url).protocol !== 'https:')
+  for (const name of [...endpointNames, 'apiBaseUrl', 'apiOrigins'] as const) {
+    if ([options[name]].flat().some(isPlainHttp))
       throw new AuthConfigError(`${path}.${name}`, 'is plain http: PLAINTEXT sends the secrets, and wants https');
   }
-  if (options.signatureType === 'query')
-    throw new AuthConfigError(`${path}.signatureType`, 'would put the secrets of PLAINTEXT into URLs: take the header');
+  // URLs are logged, and bodies go along with a redirect to another host
+  if (options.signatureType !== 'header')
+    throw new AuthConfigError(`${path}.signatureType`, "must be 'header' for PLAINTEXT: it is the secrets themselves");
+}
+
+function isPlainHttp(url: string | undefined): boolean {
+  return url !== undefined && URL.canParse(url) && new URL(url).protocol === 'http:';
 }
 
 type Given = Pick<OAuth1ProviderOptions, 'consumerSecret' | 'privateKey'>;

@@ -42,7 +42,7 @@ export class OAuth1ProviderOptions extends CommonProviderOptions {
   /** For RSA-SHA1: PEM, the path of a file with it, or a KeyObject. */
   privateKey: string | KeyObject | undefined = undefined;
 
-  /** Default: RSA-SHA1 with a key, else HMAC-SHA1. PLAINTEXT sends the secrets themselves: with https everywhere, loopback too. */
+  /** Default: RSA-SHA1 with a key, else HMAC-SHA1. PLAINTEXT sends the secrets themselves: in the header, and with https everywhere, loopback too. */
   @IsOptional()
   @IsIn(signatureMethods, { message: `must be one of ${signatureMethods.join(', ')}` })
   signatureMethod: SignatureMethod | undefined = undefined;

@@ -77,7 +77,7 @@ function formOf({ headers, body }: ApiRequest): string | undefined {
 function refuseProtocolParameters(parameters: readonly Parameter[]): void {
   const found = parameters.find(([name]) => isProtocolParameter(name));
   if (found !== undefined)
-    throw new AuthError('invalid_argument', { reason: `the request has a parameter ${found[0]} of its own` });
+    throw new AuthError('oauth_url_refused', { reason: `nothing was sent: the request has its own ${found[0]}` });
 }
 
 export function isProtocolParameter(name: string): boolean {

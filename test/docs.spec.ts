@@ -14,6 +14,7 @@ import { CsrfOptions } from '../libs/auth/src/http/csrf.options.js';
 import { ErrorsOptions } from '../libs/auth/src/http/errors.options.js';
 import { JwtOptions } from '../libs/auth/src/jwt/jwt.options.js';
 import { ManagedKeysOptions } from '../libs/auth/src/jwt/managed-keys.options.js';
+import { OAuth1ProviderOptions } from '../libs/auth/src/oauth/oauth1/oauth1.options.js';
 import { OAuthOptions, OAuthRouteOptions } from '../libs/auth/src/oauth/oauth.options.js';
 import { OAuth2ProviderOptions, OidcProviderOptions } from '../libs/auth/src/oauth/provider.options.js';
 import { GuardOptions } from '../libs/auth/src/resource/guard.options.js';
@@ -65,9 +66,14 @@ describe('docs/options.md', () => {
     ...optionsOf('jwt.managedKeys', new ManagedKeysOptions()),
     ...optionsOf('oauth', new OAuthRouteOptions()),
     ...optionsOf('oauth.providers[]', new OidcProviderOptions()).filter(([path]) => !path.endsWith('.kind')),
-    // what both kinds have stands above
+    // what several kinds have stands above
     ...optionsOf('oauth.providers[]', new OAuth2ProviderOptions()).filter(
       ([path]) => !Object.hasOwn(new OidcProviderOptions(), path.split('.').at(-1)!),
+    ),
+    ...optionsOf('oauth.providers[]', new OAuth1ProviderOptions()).filter(([path]) =>
+      [new OidcProviderOptions(), new OAuth2ProviderOptions()].every(
+        (other) => !Object.hasOwn(other, path.split('.').at(-1)!),
+      ),
     ),
   ];
 

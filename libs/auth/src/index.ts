@@ -1,6 +1,6 @@
 // the module
 export { AuthModule, type AuthModuleExtras } from './auth.module.js';
-export { AUTH_SETTINGS } from './auth.providers.js';
+export { AUTH_SETTINGS } from './auth.composition.js';
 export type { AuthModuleOptions } from './auth.options.js';
 export type { AuthSettings } from './auth.settings.js';
 export { AUTH_HOOKS, type AuthHooks } from './auth.hooks.js';

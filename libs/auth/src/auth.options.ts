@@ -113,7 +113,11 @@ export function resolveOptions(
 }
 
 const withoutKeys = {
-  ...{ secret: undefined, privateKey: undefined, publicKey: undefined, keys: undefined, managedKeys: undefined },
+  secret: undefined,
+  privateKey: undefined,
+  publicKey: undefined,
+  keys: undefined,
+  managedKeys: undefined,
 };
 
 /** A secret is what most begin with; keys that are made for them have a public half. */

@@ -51,7 +51,13 @@ export const sessionProviders: Provider[] = [
       claimFetcher: ClaimFetcher,
     ) =>
       new SessionService({
-        ...{ store, issuer, revocations, clock, emit, hooks, claimFetcher },
+        store,
+        issuer,
+        revocations,
+        clock,
+        emit,
+        hooks,
+        claimFetcher,
         idleLifetime: seconds(session.idleLifetime) * 1000,
         absoluteLifetime: seconds(session.absoluteLifetime) * 1000,
         reuseLeeway: seconds(session.reuseLeeway) * 1000,

@@ -120,7 +120,10 @@ export class SessionRotator {
     const { store, idleLifetime, reuseLeeway } = this.parts;
     return asking(
       store.promote({
-        ...{ sessionId, seen, to, now },
+        sessionId,
+        seen,
+        to,
+        now,
         rotatedBefore: now - reuseLeeway,
         idleExpiresAt: now + idleLifetime,
       }),

@@ -89,8 +89,13 @@ export class SessionStarter {
     const { idleLifetime, absoluteLifetime } = this.parts;
     return {
       ...named,
-      ...{ previousId: null, rotatedAt: 0, createdAt: now, revokedAt: null, revokeReason: null },
-      ...{ idleExpiresAt: now + Math.min(idleLifetime, absoluteLifetime), absoluteExpiresAt: now + absoluteLifetime },
+      previousId: null,
+      rotatedAt: 0,
+      createdAt: now,
+      revokedAt: null,
+      revokeReason: null,
+      idleExpiresAt: now + Math.min(idleLifetime, absoluteLifetime),
+      absoluteExpiresAt: now + absoluteLifetime,
     };
   }
 }

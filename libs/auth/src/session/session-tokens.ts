@@ -102,7 +102,9 @@ export class SessionTokens {
   access(session: SessionRow, { row, antiCsrf }: NewRefreshToken, { now, fetched }: Today): Promise<IssuedAccess> {
     const grant = grantOf(session);
     const lineage = {
-      ...{ subject: session.subject, sid: session.id, authTime: Math.floor(session.createdAt / 1000) },
+      subject: session.subject,
+      sid: session.id,
+      authTime: Math.floor(session.createdAt / 1000),
       endsAt: Math.floor(session.absoluteExpiresAt / 1000),
       refreshId: row.id,
       ...(row.parentId !== null && { refreshParent: row.parentId }),
@@ -137,9 +139,16 @@ export class SessionTokens {
     const { aud, iat, jti, orig_iat: originalIssuedAt = iat, scope } = claims;
     const options = { claims: own, audience: aud!, ...(scope !== undefined && { scope: scope as Scope }) };
     const lineage = {
-      ...{ subject, originalIssuedAt, jti, sid: session.id, authTime: claims.auth_time, endsAt: claims.exp },
-      ...{ refreshId: session.refreshId, refreshParent: session.parentId },
-      ...{ csrf: claims['csrf'], tenant: session.tenant ?? undefined },
+      subject,
+      originalIssuedAt,
+      jti,
+      sid: session.id,
+      authTime: claims.auth_time,
+      endsAt: claims.exp,
+      refreshId: session.refreshId,
+      refreshParent: session.parentId,
+      csrf: claims['csrf'],
+      tenant: session.tenant ?? undefined,
     };
     return this.sign(subject, options, lineage as Lineage, now);
   }

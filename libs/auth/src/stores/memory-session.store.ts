@@ -39,7 +39,10 @@ export class MemorySessionStore extends SessionStore {
     const current = tokens.find(({ id }) => id === session.currentId) as Descent;
     const previous = tokens.find(({ id }) => id === session.previousId) ?? null;
     return {
-      ...{ session: copyOf(session), token, current, previous },
+      session: copyOf(session),
+      token,
+      current,
+      previous,
       childrenOfToken: childrenOf(token.id, tokens),
       childrenOfCurrent: childrenOf(current.id, tokens),
     };
@@ -58,7 +61,10 @@ export class MemorySessionStore extends SessionStore {
     const idle = Math.min(idleExpiresAt, session.absoluteExpiresAt);
     this.#sessions.set(sessionId, {
       ...session,
-      ...{ previousId: seen, currentId: to, rotatedAt: now, idleExpiresAt: idle },
+      previousId: seen,
+      currentId: to,
+      rotatedAt: now,
+      idleExpiresAt: idle,
     });
     return true;
   }

@@ -60,7 +60,8 @@ export class LinksController {
     @Query('subject') subject?: unknown,
   ): Promise<void> {
     if (this.links === undefined) throw noProvider();
-    await this.links.unlink(user, provider, typeof subject === 'string' ? { subject } : {});
+    // a subject that stands there twice is none
+    await this.links.unlink(user, provider, { subject: subject === undefined ? undefined : String(subject) });
   }
 }
 

@@ -2,7 +2,7 @@
 import { jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { memoryStores, OAuthLinkStore, type AuthHooks, type OAuthLink } from 'nest-latchkey';
-import { OAuthLinks } from 'nest-latchkey/passport';
+import { OAuthGrants, OAuthLinks } from 'nest-latchkey/passport';
 import { oauth2Provider, oidc } from 'nest-latchkey/providers';
 import { adapters, expectRefusal } from '../e2e/fixture.js';
 import type { Browser, Page } from './browser.js';
@@ -270,6 +270,54 @@ describe.each(adapters)('whom a log-in logs in (%s)', (adapter) => {
       expectRefusal(page as never, 'oauth_link_refused');
       expectNobody(page);
       expect(await logIn('other', app.browser())).toBe('bob');
+    });
+
+    describe('and what was granted', () => {
+      const grantsOf = (user: string) => app.api.app.get(OAuthGrants).list({ kind: 'user', id: user });
+      const linkBoth = async () => {
+        oauthUser = (_login, { linkedTo }) => ({ user: linkedTo ?? 'bob', linked: true });
+        await logIn('corp');
+        await logIn('other', app.browser());
+        expect(await grantsOf('bob')).toHaveLength(2);
+      };
+
+      it('O51 revokes it at the provider', async () => {
+        const revoked: (string | null)[] = [];
+        corp.script.metadata = { revocation_endpoint: `${corp.issuer}/revoke` };
+        corp.script.token = { refresh_token: 'the refresh token' };
+        corp.script.at = {
+          '/revoke': (_request, response, body) => {
+            revoked.push(body.get('token'));
+            response.writeHead(200).end();
+          },
+        };
+        await linkBoth();
+        await links().unlink('bob', 'corp');
+        expect(revoked).toEqual(['the refresh token', expect.any(String)]);
+        expect((await grantsOf('bob')).map(({ provider }) => provider)).toEqual(['other']);
+      });
+
+      it('O51 forgets it though the provider is down', async () => {
+        corp.script.metadata = { revocation_endpoint: `${corp.issuer}/revoke` };
+        corp.script.at = { '/revoke': (_request, response) => void response.writeHead(503).end() };
+        await linkBoth();
+        await links().unlink('bob', 'corp');
+        expect((await grantsOf('bob')).map(({ provider }) => provider)).toEqual(['other']);
+      });
+
+      it('O51 leaves it where the identity stays', async () => {
+        await logIn('corp');
+        await expect(links().unlink('corp:bob', 'corp')).rejects.toMatchObject({ code: 'oauth_last_credential' });
+        expect(await grantsOf('corp:bob')).toHaveLength(1);
+      });
+
+      it('takes an identity of a provider that is not configured any more', async () => {
+        await logIn('corp');
+        const link = { provider: 'gone', issuer: 'https://gone.example', subject: 'x', user: 'corp:bob', linkedAt: 1 };
+        await app.api.app.get(OAuthLinkStore).link(link);
+        await links().unlink('corp:bob', 'gone');
+        expect(await links().list('corp:bob')).toHaveLength(1);
+      });
     });
 
     it.each<[string, string, { subject?: string }]>([

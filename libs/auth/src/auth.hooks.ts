@@ -20,6 +20,7 @@ export const authHookNames = Object.keys({
     signingKey: true,
     oauthUser: true,
     hasOtherCredential: true,
+    userOfEmail: true,
     onEvent: true,
   },
 } satisfies Record<keyof AuthHooks, true>) as readonly (keyof AuthHooks)[];

@@ -41,7 +41,7 @@ export type { TrustedIssuerOptions } from './jwt/trusted-issuer.options.js';
 
 // logging in with a provider; the rest is in nest-latchkey/passport
 export type { OAuthEdge } from './oauth/oauth-edge.js';
-export type { OAuthKnownUser, OAuthUser } from './oauth/oauth-hooks.js';
+export type { OAuthEmailOwner, OAuthKnownUser, OAuthUser } from './oauth/oauth-hooks.js';
 
 // when it says no
 export { AuthError, AuthConfigError, authErrorCodes, type AuthErrorCode, type ClaimError } from './auth.errors.js';

@@ -1,6 +1,8 @@
 import { AuthError } from '../auth.errors.js';
 import { askHook } from '../auth.hook-answers.js';
+import { normalEmail } from './email-address.js';
 import type { OAuthLogin } from './identity.js';
+import type { LinkingOptions } from './linking.options.js';
 import type { OAuthHooks, OAuthUser } from './oauth-hooks.js';
 import { keyOf, type OAuthLinks } from './oauth-links.js';
 import type { OAuthTransport } from './oauth-transport.js';
@@ -9,6 +11,7 @@ export interface OAuthLinkingParts {
   readonly links: OAuthLinks;
   readonly hooks: OAuthHooks;
   readonly transport: Pick<OAuthTransport, 'subjectOf'>;
+  readonly options: LinkingOptions;
 }
 
 /** Whose an identity is, from now on. */
@@ -43,12 +46,38 @@ export class OAuthLinking {
   private async userOf(login: OAuthLogin): Promise<Found> {
     const linkedTo = await this.parts.links.ownerOf(login);
     if (linkedTo !== undefined) return this.linkedUser(login, linkedTo);
+    const known = await this.userOfEmail(login);
+    return known === undefined ? this.firstUser(login) : this.claimed(login, await this.linkedUser(login, known));
+  }
+
+  private async firstUser(login: OAuthLogin): Promise<Found> {
     const found = await this.ask(login, undefined);
     const { user, subject } = found;
     if (user.linked !== true) await this.checkFirst(login, subject);
-    const owner = await this.parts.links.claim(login, subject);
+    return this.claimed(login, found);
+  }
+
+  private async claimed(login: OAuthLogin, found: Found): Promise<Found> {
+    const owner = await this.parts.links.claim(login, found.subject);
     // another log-in of this identity, at the same time, was first: whoever it made is the user (AL-10)
-    return owner === subject ? found : this.linkedUser(login, owner);
+    return owner === found.subject ? found : this.linkedUser(login, owner);
+  }
+
+  /**
+   * The user who has the address of the identity, where both sides have proved it. Who registered here with somebody else's address
+   * would have a way into that person's account, as would who made up one at a provider (AL-01, AL-02).
+   *
+   * @throws AuthError `oauth_link_refused` where one side has not: whoever owns the account can log in to it, and link.
+   */
+  private async userOfEmail({ identity }: OAuthLogin): Promise<string | undefined> {
+    const { hooks, options } = this.parts;
+    const email = options.mode === 'verified-email' ? normalEmail(identity.email) : undefined;
+    if (email === undefined) return undefined;
+    const local = await askHook('hooks.userOfEmail', () => hooks.userOfEmail!(email));
+    if (local === null || local === undefined) return undefined;
+    if (identity.emailVerified && local.emailVerified === true) return local.user;
+    const side = identity.emailVerified ? 'hooks.userOfEmail' : 'the provider';
+    throw refused(`a user has the address already, and ${side} does not say that it is verified`);
   }
 
   private async linkedUser(login: OAuthLogin, linkedTo: string): Promise<Found> {

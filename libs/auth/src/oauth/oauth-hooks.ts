@@ -21,6 +21,14 @@ export interface OAuthKnownUser {
   readonly linkedTo: string | undefined;
 }
 
+/** Who has an e-mail address. */
+export interface OAuthEmailOwner {
+  /** The subject of the user's sessions. */
+  user: string;
+  /** The user has proved here that the address is theirs: by a link that was sent there. */
+  emailVerified: boolean;
+}
+
 /** What an application adds to a log-in with a provider. */
 export interface OAuthHooks {
   /**
@@ -30,6 +38,14 @@ export interface OAuthHooks {
    * @param known where it says `linkedTo`, any other answer than that user refuses the log-in.
    */
   oauthUser?(login: OAuthLogin, known: OAuthKnownUser): OAuthUser | null | Promise<OAuthUser | null>;
+
+  /**
+   * The user who has an e-mail address; null when nobody has. Asked where `oauth.linking.mode` is `'verified-email'`, for an
+   * identity that is not linked. Then whoever owns the address logs in as that user.
+   *
+   * @param email as `normalEmail()` writes it: store addresses in that spelling.
+   */
+  userOfEmail?(email: string): OAuthEmailOwner | null | Promise<OAuthEmailOwner | null>;
 
   /**
    * Can this user log in by something else than a provider, a password for example? Then the last identity can be unlinked.

@@ -6,14 +6,22 @@ import type { OAuthLink, OAuthLinkKey, OAuthLinkStore } from '../stores/oauth-li
 import { asking } from '../stores/store-answer.js';
 import type { OAuthLogin } from './identity.js';
 import type { OAuthHooks } from './oauth-hooks.js';
+import type { OAuthGrants } from './oauth-grants.js';
 import type { OAuthListeners } from './oauth-listeners.js';
+import type { OAuthExchange } from './oauth-transport.js';
 
 export interface OAuthLinksParts {
   readonly store: OAuthLinkStore;
   readonly hooks: OAuthHooks;
   readonly listeners: OAuthListeners;
+  readonly grants: Pick<OAuthGrants, 'revoke'>;
   readonly clock: Clock;
   readonly emit: AuthEventListener;
+}
+
+export interface UnlinkOptions {
+  readonly subject?: string | undefined;
+  readonly exchange?: OAuthExchange | undefined;
 }
 
 /** Which identities log in whom. A user is named by the subject of their sessions (`sub`). */
@@ -59,14 +67,14 @@ export class OAuthLinks {
   }
 
   /**
-   * Take an identity from a user: it logs them in no longer.
+   * Take an identity from a user: it logs them in no longer, and what its provider granted is revoked.
    *
-   * @param options `subject`, where the user has several identities at the provider.
+   * @param options `subject`, where the user has several identities at the provider; `exchange`, where grants are in cookies.
    * @throws AuthError `oauth_link_unknown` when there is no such link, or several and no `subject` says which;
    *   `oauth_last_credential` when nothing else logs them in, which `hooks.hasOtherCredential` can tell better;
    *   `store_unavailable`
    */
-  async unlink(user: string, provider: string, { subject }: { subject?: string } = {}): Promise<void> {
+  async unlink(user: string, provider: string, { subject, exchange }: UnlinkOptions = {}): Promise<void> {
     const { store, clock, emit, listeners } = this.parts;
     const link = await this.find(user, provider, subject);
     const keepLast = !(await this.hasOtherCredential(user));
@@ -77,6 +85,16 @@ export class OAuthLinks {
     const { issuer } = link;
     emit('oauth.unlinked', { provider, issuer, subject: link.subject, user, at: clock.now() });
     void listeners.tell('unlinked', { provider, issuer, subject: link.subject, user });
+    await this.revoke(link, exchange);
+  }
+
+  private async revoke({ provider, subject, user }: OAuthLink, exchange: OAuthExchange | undefined): Promise<void> {
+    try {
+      await this.parts.grants.revoke(provider, { kind: 'user', id: user }, { subject, exchange });
+    } catch (error) {
+      // one that is not configured any more: there is nobody to tell
+      if (!(error instanceof AuthError) || error.code !== 'oauth_provider_unknown') throw error;
+    }
   }
 
   private async find(user: string, provider: string, subject: string | undefined): Promise<OAuthLink> {

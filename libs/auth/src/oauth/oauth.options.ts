@@ -6,6 +6,7 @@ import { Sealer, type EncryptionKey } from '../auth.sealer.js';
 import { checkSlice, type Given } from '../auth.slices.js';
 import { OAuthGrantStore } from '../stores/oauth-grant.store.js';
 import { CookieGrants } from './cookie-grants.js';
+import { LinkingOptions } from './linking.options.js';
 import type { OAuthProviderOptions } from './provider.options.js';
 import { toProvider, type OAuthProvider } from './provider.js';
 import { ReturnTo } from './return-to.js';
@@ -29,6 +30,8 @@ export class OAuthOptions {
   providers: OAuthProviderOptions[] = [];
 
   returnTo: ReturnToOptions = new ReturnToOptions();
+
+  linking: LinkingOptions = new LinkingOptions();
 
   /** How long any answer of a provider may take, in seconds, from the first byte to the last. Default 5; at most 60. */
   @IsDuration({ least: 1, most: 60 })
@@ -70,12 +73,16 @@ export class OAuthRouteOptions {
   controller: boolean = true;
 }
 
-export type GivenOAuthOptions = Given<Omit<OAuthOptions, 'returnTo'>> & { returnTo?: Given<ReturnToOptions> };
+export type GivenOAuthOptions = Given<Omit<OAuthOptions, 'returnTo' | 'linking'>> & {
+  returnTo?: Given<ReturnToOptions>;
+  linking?: Given<LinkingOptions>;
+};
 
 /** The options, checked. Secrets live in closures and KeyObjects only. */
 export interface OAuthSettings {
   readonly providers: ReadonlyMap<string, OAuthProvider>;
   readonly returnTo: ReturnTo;
+  readonly linking: LinkingOptions;
   readonly timeout: Duration;
   readonly sealer: Sealer;
   /** Nothing that it sealed can be read after a restart. */
@@ -91,7 +98,7 @@ export interface OAuthSettings {
  * @throws AuthConfigError naming the provider, the option and the mend, never a value that could be a secret.
  */
 export function resolveOAuthOptions(given: GivenOAuthOptions, publicOrigin: string, clock: Clock): OAuthSettings {
-  const options = checkSlice('oauth', new OAuthOptions(), given, ['returnTo']);
+  const options = checkSlice('oauth', new OAuthOptions(), given, ['returnTo', 'linking']);
   const providers = new Map<string, OAuthProvider>();
   for (const [index, one] of options.providers.entries()) {
     const provider = toProvider(`oauth.providers[${index}]`, one, publicOrigin, clock);
@@ -102,6 +109,7 @@ export function resolveOAuthOptions(given: GivenOAuthOptions, publicOrigin: stri
   return {
     providers,
     returnTo: new ReturnTo(options.returnTo, publicOrigin),
+    linking: options.linking,
     timeout: options.timeout,
     refreshLeeway: options.refreshLeeway,
     grants: checkedGrants(options.grants),

@@ -15,7 +15,8 @@ export type { RotatedGrants } from '../oauth/grant-rotation.js';
 export { cookieGrants, CookieGrants } from '../oauth/cookie-grants.js';
 export { noGrants } from '../stores/no-oauth-grant.store.js';
 export { OAuthService, type OAuthOutcome } from '../oauth/oauth.service.js';
-export { OAuthLinks } from '../oauth/oauth-links.js';
+export { OAuthLinks, type UnlinkOptions } from '../oauth/oauth-links.js';
+export { normalEmail } from '../oauth/email-address.js';
 export type { OAuthIdentity } from '../oauth/oauth-identity.js';
 export { OAuthLogin, type OAuthTokens } from '../oauth/identity.js';
 export {

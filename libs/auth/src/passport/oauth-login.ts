@@ -85,21 +85,25 @@ function optionsProvider(options: OAuthLoginOptions | OAuthLoginFactory): Provid
 
 const linksProvider: Provider = {
   provide: OAuthLinks,
-  inject: [OAuthLinkStore, OAUTH_HOOKS, OAuthListeners, Clock, AUTH_EVENTS],
+  inject: [OAuthLinkStore, OAUTH_HOOKS, OAuthListeners, OAuthGrants, Clock, AUTH_EVENTS],
   useFactory: (
     store: OAuthLinkStore,
     hooks: OAuthHooks,
     listeners: OAuthListeners,
+    grants: OAuthGrants,
     clock: Clock,
     emit: AuthEventListener,
-  ) => new OAuthLinks({ store, hooks, listeners, clock, emit }),
+  ) => new OAuthLinks({ store, hooks, listeners, grants, clock, emit }),
 };
 
 const linkingProvider: Provider = {
   provide: OAuthLinking,
-  inject: [OAuthLinks, OAUTH_HOOKS, OAuthTransport],
-  useFactory: (links: OAuthLinks, hooks: OAuthHooks, transport: OAuthTransport) =>
-    new OAuthLinking({ links, hooks, transport }),
+  inject: [OAuthLinks, OAUTH_HOOKS, OAuthTransport, OAUTH_SETTINGS],
+  useFactory: (links: OAuthLinks, hooks: OAuthHooks, transport: OAuthTransport, { linking }: OAuthSettings) => {
+    if (linking.mode === 'verified-email' && hooks.userOfEmail === undefined)
+      throw new AuthConfigError('hooks.userOfEmail', "is missing: oauth.linking.mode 'verified-email' asks it");
+    return new OAuthLinking({ links, hooks, transport, options: linking });
+  },
 };
 
 const settingsProvider: Provider = {

@@ -1,4 +1,4 @@
-import { Controller, Get, NotFoundException, Optional, Param, Req } from '@nestjs/common';
+import { Controller, Get, Inject, NotFoundException, Optional, Param, Req } from '@nestjs/common';
 import { ApiOkResponse } from '@nestjs/swagger';
 import { CurrentToken, RequireToken } from 'nest-latchkey';
 import { OAuthGrants } from 'nest-latchkey/passport';
@@ -8,7 +8,7 @@ import { OAuthGrants } from 'nest-latchkey/passport';
 @Controller('oauth')
 export class ProfileController {
   /** Where no provider is configured, there are no grants. */
-  constructor(@Optional() private readonly grants: OAuthGrants | undefined) {}
+  constructor(@Optional() @Inject(OAuthGrants) private readonly grants: OAuthGrants | undefined) {}
 
   /** The query goes on to the provider. */
   @Get(':provider/profile')

@@ -718,8 +718,10 @@ describeOnBoth('a session beside CORS', { options, controllers }, (api) => {
 const neverExpiring = { accessTokenLifetime: 'never', refreshTokenLifetime: 'never' } as const;
 
 const may = new Map<string, unknown>();
+let whileAsked = (): void => {};
 const hooks: AuthHooks = {
   sessionGrant({ subject }) {
+    whileAsked();
     if (subject === 'outage') throw new Error('the database of users is away');
     return may.get(subject) as SessionGrant | null;
   },
@@ -747,6 +749,16 @@ describeOnBoth(
       may.set('bob', { scope: {} });
       await client.refresh();
       expect(decoded(client.access)).toMatchObject({ scope: {}, plan: 'free' });
+    });
+
+    it('has tokens for as long as they say, also when a second begins meanwhile', async () => {
+      may.set('frank', {});
+      const { refresh_token } = await api.auth.createSession('frank');
+      whileAsked = () => api.clock.advance(1);
+      const next = await api.auth.refreshSession(refresh_token, { fromCookie: false });
+      whileAsked = () => {};
+      const { iat, exp } = decoded(next.access_token) as { iat: number; exp: number };
+      expect([next.expires_in, exp - iat, iat]).toEqual([900, 900, api.clock.seconds]);
     });
 
     it('SF-05 ends when the user is gone', async () => {

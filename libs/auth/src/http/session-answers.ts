@@ -175,10 +175,11 @@ export class SessionAnswers extends ClaimRenewal {
     return { issued, token: new Token(verified, location, overridden) };
   }
 
-  private bodyOf({ accessToken, claims, refreshToken, scope, issuedAt }: IssuedSession): TokenResponse & {
+  private bodyOf({ accessToken, claims, refreshToken, scope }: IssuedSession): TokenResponse & {
     refresh_token: string;
   } {
-    const expiresIn = claims.exp! - Math.floor(issuedAt / 1000);
+    // by the token's own times: between the refresh and the token a second may begin
+    const expiresIn = claims.exp! - claims.iat!;
     return { ...this.tokens.response(accessToken, scope, expiresIn), refresh_token: refreshToken };
   }
 }

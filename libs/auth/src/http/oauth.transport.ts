@@ -55,11 +55,11 @@ export class HttpOAuthTransport extends OAuthTransport {
     const start = this.prefixed('oauth_');
     const found = new Map<string, string>();
     for (const pair of typeof header === 'string' ? header.split(';') : []) {
-      const [, name = '', value = ''] = /^\s*([^=]*)=(.*?)\s*$/s.exec(pair) ?? [];
+      const [name = '', ...value] = pair.trim().split('=');
       if (!name.startsWith(start)) continue;
       const bare = name.slice(this.prefixed('').length);
       // two of one name: one was planted, and nothing tells which
-      found.set(bare, found.has(bare) ? '' : value);
+      found.set(bare, found.has(bare) ? '' : value.join('='));
     }
     return found;
   }

@@ -324,6 +324,19 @@ describe('oauthLogin()', () => {
       @Module({ imports: [auth] })
       class RootModule {}
       const app = await NestFactory.create(RootModule, { abortOnError: false, logger: false });
+  it.each(['constructor', 'toString', 'hasOwnProperty', 'default'])(
+    'does not boot with the name %s, which means something else to AuthGuard()',
+    async (name) => {
+      const before = Object.getOwnPropertyNames(Object.prototype);
+      expectRefused(
+        await boot({ providers: [oidc(name, good)] }),
+        `passport strategy '${name}'`,
+        /taken by AuthGuard\(\) itself.*give the provider another name/,
+      );
+      expect(Object.getOwnPropertyNames(Object.prototype)).toEqual(before);
+    },
+  );
+
       await app.init();
       return app;
     };

@@ -346,6 +346,8 @@ describe.each(adapters)('a provider that errs (%s)', (adapter) => {
       });
       expectFailure(await dance(browser), 'oauth_id_token_invalid', 'id_token');
     });
+      ['the azp of another beside our audience alone', () => ({ claims: { azp: 'another' } })],
+      ['a number for azp', () => ({ claims: { azp: 5 } })],
 
     it('O26 asks for the keys once, and not again for each unknown kid', async () => {
       provider.reset({ header: { kid: 'two' } });

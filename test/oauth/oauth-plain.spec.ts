@@ -89,6 +89,7 @@ describe.each(adapters)('plain OAuth 2 (%s)', (adapter) => {
           scope: ['openid', 'offline_access'],
           consentForOfflineAccess: false,
         }),
+        oidc('recent', { ...base, issuer: provider.issuer, authorizationParams: { max_age: '300' } }),
         oidc('workspaces', { ...base, issuer: provider.issuer, realmClaim: 'team', emailTrust: 'never', pkce: false }),
       ],
       returnTo: { default: '/home' },
@@ -454,6 +455,25 @@ describe.each(adapters)('plain OAuth 2 (%s)', (adapter) => {
       provider.reset();
       app.logins.length = 0;
       expectFailure(await dance(app.browser(), '/login/workspaces'), 'oauth_id_token_invalid', 'id_token');
+    });
+
+    it.each([
+      ['a colon in the workspace', 'T1:x'],
+      ['a workspace that leaves no room for the user', 'T'.repeat(253)],
+    ])('O62 OC-06 refuses %s', async (_what, team) => {
+      provider.reset({ claims: { team } });
+      expectFailure(await dance(browser, '/login/workspaces'), 'oauth_id_token_invalid', 'id_token');
+    });
+
+    it.each<[string, () => number | undefined, boolean]>([
+      ['just now', () => app.api.clock.seconds, true],
+      ['too long ago', () => app.api.clock.seconds - 400, false],
+      ['who knows when', () => undefined, false],
+    ])('O4 OC-06 holds the provider to the max_age that was asked for: %s', async (_what, auth_time, isTaken) => {
+      provider.reset({ claims: { auth_time: auth_time() } });
+      const page = await dance(browser, '/login/recent');
+      if (isTaken) expect(page.headers.location).toBe('/home');
+      else expectFailure(page, 'oauth_id_token_invalid', 'id_token');
     });
   });
 });

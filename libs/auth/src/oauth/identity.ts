@@ -101,13 +101,12 @@ async function signedIdentity(
   { tokens, claims }: Required<TokenGrant> & { claims: oauth.IDToken },
   clock: Clock,
 ): Promise<OAuthIdentity> {
-  if (claims.sub === '' || claims.sub.length > longestSubject)
-    throw refuse('id_token', 'oauth_id_token_invalid', 'its sub is empty or too long');
+  const subject = subjectOf(provider, claims);
   const userinfo = await userinfoOf(provider, source, tokens.access_token, claims.sub, clock);
   const all = { ...userinfo, ...claims };
   return {
     issuer: claims.iss,
-    subject: withRealm(provider, claims),
+    subject,
     ...emailOf(provider, claims.email === undefined ? userinfo : claims, claims),
     name: textAt(all, 'name'),
     picture: textAt(all, 'picture'),
@@ -116,12 +115,19 @@ async function signedIdentity(
   };
 }
 
-function withRealm({ realmClaim }: OidcProvider, claims: oauth.IDToken): string {
-  if (realmClaim === undefined) return claims.sub;
+function subjectOf({ realmClaim }: OidcProvider, claims: oauth.IDToken): string {
+  const subject = realmClaim === undefined ? claims.sub : `${realmOf(realmClaim, claims)}:${claims.sub}`;
+  if (claims.sub === '' || subject.length > longestSubject)
+    throw refuse('id_token', 'oauth_id_token_invalid', 'its sub is empty or too long');
+  return subject;
+}
+
+/** Without a colon: `a:b` of the realm `c` must not be `b` of the realm `c:a`. */
+function realmOf(realmClaim: string, claims: oauth.IDToken): string {
   const realm = claims[realmClaim];
-  if (typeof realm !== 'string' || realm === '')
-    throw refuse('id_token', 'oauth_id_token_invalid', `its ${realmClaim} is missing`);
-  return `${realm}:${claims.sub}`;
+  if (typeof realm !== 'string' || realm === '' || realm.includes(':'))
+    throw refuse('id_token', 'oauth_id_token_invalid', `its ${realmClaim} is missing, or has a colon`);
+  return realm;
 }
 
 async function userinfoOf(

@@ -73,6 +73,8 @@ function read(path: string, given: OAuthProviderOptions, clock: Clock): OAuthPro
   if (given.kind === 'oauth1') return toOAuth1Provider(path, given, clock);
   const provider = toCodeProvider(path, given);
   checkParams(`${path}.authorizationParams`, provider.authorizationParams, (name) => reserved.has(name));
+  if (provider.kind === 'oidc')
+    checkMaxAge(`${path}.authorizationParams.max_age`, provider.authorizationParams['max_age']);
   checkTexts(`${path}.scopeAliases`, provider.scopeAliases);
   return provider;
 }
@@ -137,6 +139,12 @@ function checkRequiredClaims(option: string, claims: unknown): void {
   const isObject = typeof claims === 'object' && claims !== null && !Array.isArray(claims);
   if (!isObject || !Object.values(claims).every((values) => isTexts(values) && values.length > 0))
     throw new AuthConfigError(option, "must be an object of lists, such as { hd: ['example.com'] }");
+}
+
+/** The ID token is held to it. */
+function checkMaxAge(option: string, seconds: string | undefined): void {
+  if (seconds !== undefined && !/^\d{1,9}$/.test(seconds))
+    throw new AuthConfigError(option, "must be whole seconds as a text, such as '300'");
 }
 
 function checkAuthority(option: string, given: OidcProviderOptions['authoritativeEmail']): void {

@@ -43,7 +43,7 @@ export async function tokenRequest(
   const tokens = await atProvider('token', async () => {
     try {
       return await oauth.processAuthorizationCodeResponse(metadata, client, answer, {
-        ...(provider.kind === 'oidc' && { expectedNonce: flow.nonce, requireIdToken: true }),
+        ...(provider.kind === 'oidc' && { expectedNonce: flow.nonce, requireIdToken: true, ...longestAge(provider) }),
       });
     } catch (error) {
       throw isAboutIdToken(error) ? refuse('id_token', 'oauth_id_token_invalid', (error as Error).message) : error;
@@ -55,6 +55,7 @@ export async function tokenRequest(
   await atProvider('id_token', () => oauth.validateApplicationLevelSignature(metadata, answer, source.options));
   const claims = oauth.getValidatedIdTokenClaims(tokens)!;
   checkIssuedAt(claims, clock);
+  checkAuthorizedParty(claims, provider);
   checkAccessTokenHash(claims, tokens);
   checkRequiredClaims(claims, provider);
   return { tokens, claims };
@@ -78,6 +79,18 @@ function isAboutIdToken(error: unknown): boolean {
 function checkIssuedAt({ iat }: oauth.IDToken, clock: Clock): void {
   if (iat > clock.now() / 1000 + clockTolerance)
     throw refuse('id_token', 'oauth_id_token_invalid', 'its iat is to come');
+}
+
+/** It was made for us, and not for another client that may hand it to us (OpenID Connect Core §2, `azp`). */
+function checkAuthorizedParty({ azp }: oauth.IDToken, { client }: OidcProvider): void {
+  if (azp !== undefined && azp !== client.client_id)
+    throw refuse('id_token', 'oauth_id_token_invalid', 'its azp is another client');
+}
+
+/** Whoever can take `max_age` out of the request must not log in by an old log-in (OpenID Connect Core §3.1.2.1). */
+function longestAge({ authorizationParams }: OidcProvider): { maxAge?: number } {
+  const { max_age: seconds } = authorizationParams;
+  return seconds === undefined ? {} : { maxAge: Number(seconds) };
 }
 
 /** Signed, and not merely asked for: a parameter of the request can be taken out on its way. */

@@ -178,6 +178,23 @@ describe('oauthLogin()', () => {
       'oauth.providers[0].redirectUri',
       /must be a URL of publicUrl/,
     ],
+    [
+      'one address for the answers of two',
+      {
+        providers: [
+          corp({ redirectUri: `${issuer}/own/answer` }),
+          oidc('other', { ...good, redirectUri: `${issuer}/own/answer` }),
+        ],
+      },
+      'oauth.providers[1].redirectUri',
+      /is that of corp: give each provider one of its own/,
+    ],
+    [
+      'an age of a log-in that is none',
+      { providers: [corp({ authorizationParams: { max_age: 'short' } })] },
+      'oauth.providers[0].authorizationParams.max_age',
+      /whole seconds/,
+    ],
     ['a default elsewhere', { returnTo: { default: '//evil.example' } }, 'oauth.returnTo.default', /must be a path/],
     ['an origin that is none', { returnTo: { allow: ['evil'] } }, 'oauth.returnTo.allow', /must hold origins/],
     ['no timeout', { timeout: 0 }, 'oauth.timeout', /from 1 to 60 seconds/],
@@ -307,6 +324,19 @@ describe('oauthLogin()', () => {
     expect(Reflect.get(passport, '_strategies')).not.toHaveProperty('corp');
   });
 
+  it.each(['constructor', 'toString', 'hasOwnProperty', 'default'])(
+    'does not boot with the name %s, which means something else to AuthGuard()',
+    async (name) => {
+      const before = Object.getOwnPropertyNames(Object.prototype);
+      expectRefused(
+        await boot({ providers: [oidc(name, good)] }),
+        `passport strategy '${name}'`,
+        /taken by AuthGuard\(\) itself.*give the provider another name/,
+      );
+      expect(Object.getOwnPropertyNames(Object.prototype)).toEqual(before);
+    },
+  );
+
   it('decides no request of another application of the process', async () => {
     const first = new Api('express', optionsWith({ providers: [corp({})] }));
     const second = new Api('express', { controllers: [guardedBy('corp')] });
@@ -324,19 +354,6 @@ describe('oauthLogin()', () => {
       @Module({ imports: [auth] })
       class RootModule {}
       const app = await NestFactory.create(RootModule, { abortOnError: false, logger: false });
-  it.each(['constructor', 'toString', 'hasOwnProperty', 'default'])(
-    'does not boot with the name %s, which means something else to AuthGuard()',
-    async (name) => {
-      const before = Object.getOwnPropertyNames(Object.prototype);
-      expectRefused(
-        await boot({ providers: [oidc(name, good)] }),
-        `passport strategy '${name}'`,
-        /taken by AuthGuard\(\) itself.*give the provider another name/,
-      );
-      expect(Object.getOwnPropertyNames(Object.prototype)).toEqual(before);
-    },
-  );
-
       await app.init();
       return app;
     };

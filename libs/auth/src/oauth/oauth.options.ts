@@ -104,6 +104,7 @@ export function resolveOAuthOptions(given: GivenOAuthOptions, publicOrigin: stri
     const provider = toProvider(`oauth.providers[${index}]`, one, publicOrigin, clock);
     if (providers.has(provider.name))
       throw new AuthConfigError(`oauth.providers[${index}].name`, `is taken: there are two called ${provider.name}`);
+    checkRedirectUri(`oauth.providers[${index}].redirectUri`, provider, providers);
     providers.set(provider.name, provider);
   }
   return {
@@ -122,6 +123,15 @@ export function resolveOAuthOptions(given: GivenOAuthOptions, publicOrigin: stri
 function checkedGrants(grants: unknown): OAuthSettings['grants'] {
   if (grants === undefined || grants instanceof OAuthGrantStore || grants instanceof CookieGrants) return grants;
   throw new AuthConfigError('oauth.grants', 'must be cookieGrants(), noGrants(), or an OAuthGrantStore of your own');
+}
+
+/** An answer tells by its address whose it is: at one of two, the code of an honest provider would go to the other (RFC 9700 §4.4). */
+function checkRedirectUri(option: string, one: OAuthProvider, others: ReadonlyMap<string, OAuthProvider>): void {
+  if (one.redirectUri === undefined) return;
+  for (const { name, redirectUri } of others.values()) {
+    if (redirectUri === one.redirectUri)
+      throw new AuthConfigError(option, `is that of ${name}: give each provider one of its own`);
+  }
 }
 
 function encryptionKeys(given: EncryptionKey[]): EncryptionKey[] {

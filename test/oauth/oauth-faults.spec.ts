@@ -1,6 +1,7 @@
 /* oxlint-disable no-await-in-loop -- one request after the other is what these tests are about */
 import { createHmac } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
+import { gzipSync } from 'node:zlib';
 import { jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { OAuthFlowStore, type AuthErrorCode } from 'nest-latchkey';
@@ -33,6 +34,7 @@ const answering =
     const type = typeof body === 'string' ? 'text/html' : 'application/json';
     response.writeHead(status, { 'content-type': type, ...headers }).end(text);
   };
+const json = { 'content-type': 'application/json' };
 const encoded = (value: object | string) =>
   Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');
 
@@ -242,6 +244,26 @@ describe.each(adapters)('a provider that errs (%s)', (adapter) => {
       expectFailure(await dance(browser), 'oauth_provider_failed', 'token');
     });
 
+    it('O22 OC-11 counts the bytes of a compressed answer as they are read', async () => {
+      const bomb = gzipSync(JSON.stringify({ access_token: 'x'.repeat(10_000_000), token_type: 'Bearer' }));
+      provider.reset({
+        at: {
+          '/token': (_request, response) => {
+            response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' }).end(bomb);
+          },
+        },
+      });
+      expectFailure(await dance(browser), 'oauth_provider_failed', 'token');
+      expect(app.eventsOf('oauth.failed')).toEqual([
+        expect.objectContaining({ reason: expect.stringMatching(/bytes/) }),
+      ]);
+    });
+
+    it('O22 OC-11 refuses 100,000 lists in each other', async () => {
+      provider.reset({ at: { '/token': answering(200, lists('access_token', 'x'), json) } });
+      expectFailure(await dance(browser), 'oauth_provider_failed', 'token');
+    });
+
     it.each([301, 302, 303, 307, 308])(
       'O22 OC-11 takes neither code nor secret along a redirect (%i)',
       async (status) => {
@@ -309,10 +331,23 @@ describe.each(adapters)('a provider that errs (%s)', (adapter) => {
         'HS256 with the public key',
         () => ({ idToken: withKey(keyPair.publicKey.export({ type: 'spki', format: 'pem' }) as string) }),
       ],
+      [
+        'alg none, though announced',
+        () => ({
+          metadata: { id_token_signing_alg_values_supported: ['none', 'RS256'] },
+          idToken: (_good, claims) => `${encoded({ alg: 'none' })}.${encoded(claims)}.`,
+        }),
+      ],
+      [
+        'HS256, though announced',
+        () => ({ metadata: { id_token_signing_alg_values_supported: ['HS256'] }, idToken: withKey(secret) }),
+      ],
       ['the wrong audience', () => ({ claims: { aud: 'another' } })],
       ['no audience', () => ({ claims: { aud: undefined } })],
       ['two audiences and no azp', () => ({ claims: { aud: ['app', 'another'] } })],
       ['the azp of another', () => ({ claims: { aud: ['app', 'another'], azp: 'another' } })],
+      ['the azp of another beside our audience alone', () => ({ claims: { azp: 'another' } })],
+      ['a number for azp', () => ({ claims: { azp: 5 } })],
       ['another issuer', () => ({ claims: { iss: 'https://evil.example' } })],
       ['no issuer', () => ({ claims: { iss: undefined } })],
       ['no subject', () => ({ claims: { sub: undefined } })],
@@ -346,8 +381,6 @@ describe.each(adapters)('a provider that errs (%s)', (adapter) => {
       });
       expectFailure(await dance(browser), 'oauth_id_token_invalid', 'id_token');
     });
-      ['the azp of another beside our audience alone', () => ({ claims: { azp: 'another' } })],
-      ['a number for azp', () => ({ claims: { azp: 5 } })],
 
     it('O26 asks for the keys once, and not again for each unknown kid', async () => {
       provider.reset({ header: { kid: 'two' } });
@@ -378,7 +411,15 @@ describe.each(adapters)('a provider that errs (%s)', (adapter) => {
       ['no subject', { userinfo: { sub: undefined } }, 'oauth_provider_failed'],
       ['401', { at: { '/userinfo': answering(401, {}, { 'www-authenticate': 'Bearer' }) } }, 'oauth_provider_failed'],
       ['500', { at: { '/userinfo': answering(500, {}) } }, 'oauth_provider_unavailable'],
-      ['500 with HTML', { at: { '/userinfo': answering(500, '<html>') } }, 'oauth_provider_unavailable'],
+      ['503 with HTML', { at: { '/userinfo': answering(503, '<html>') } }, 'oauth_provider_unavailable'],
+      ['429 with HTML', { at: { '/userinfo': answering(429, '<html>') } }, 'oauth_provider_unavailable'],
+      ['HTML', { at: { '/userinfo': answering(200, '<html>') } }, 'oauth_provider_failed'],
+      ['much in each other', { userinfo: { nested: nested(65) } }, 'oauth_provider_failed'],
+      [
+        '100,000 lists in each other',
+        { at: { '/userinfo': answering(200, lists('sub', 'bob'), json) } },
+        'oauth_provider_failed',
+      ],
       [
         'a JWT',
         { at: { '/userinfo': answering(200, 'a.b.c', { 'content-type': 'application/jwt' }) } },
@@ -403,6 +444,30 @@ describe.each(adapters)('a provider that errs (%s)', (adapter) => {
       provider.reset({ claims: { ...claims }, userinfo: { email_verified: undefined, ...userinfo } });
       await dance(browser);
       expect(app.logins[0]!.identity).toMatchObject(expected);
+    });
+
+    it('O63 tells nothing of an access token that no header can hold', async () => {
+      provider.reset({ claims: { at_hash: undefined }, token: { access_token: 'canary\nof the provider' } });
+      expectFailure(await dance(browser), 'oauth_provider_failed', 'userinfo');
+      expect(app.eventsOf('oauth.failed')).toEqual([expect.objectContaining({ reason: 'userinfo: TypeError' })]);
+    });
+
+    it.each([
+      ['https://img.example/bob.png', 'https://img.example/bob.png'],
+      ['javascript:alert(1)', undefined],
+      ['data:text/html,x', undefined],
+      ['//img.example/bob.png', undefined],
+    ])('OC-09 hands on a picture that is a URL of the web: %s', async (picture, expected) => {
+      provider.reset({ userinfo: { picture } });
+      await dance(browser);
+      expect(app.logins[0]!.identity.picture).toBe(expected);
+    });
+
+    it('takes a member that every object has for nothing special', async () => {
+      provider.reset({ at: { '/userinfo': answering(200, JSON.parse('{"sub":"bob","__proto__":{"admin":true}}')) } });
+      await dance(browser);
+      expect(({} as { admin?: boolean }).admin).toBeUndefined();
+      expect((app.logins[0]!.identity.claims as { admin?: boolean }).admin).toBeUndefined();
     });
 
     it('does without one', async () => {
@@ -563,6 +628,15 @@ describe.each(adapters)('a provider that errs (%s)', (adapter) => {
 });
 
 const discovery = '/.well-known/openid-configuration';
+
+function nested(depth: number): unknown {
+  return depth === 0 ? 1 : [nested(depth - 1)];
+}
+
+/** More in each other than a function can call itself. */
+function lists(name: string, value: string): string {
+  return `{"${name}":"${value}","more":${'['.repeat(100_000)}${']'.repeat(100_000)}}`;
+}
 
 function cutBody(_request: unknown, response: ServerResponse): void {
   response.writeHead(200, { 'content-type': 'application/json', 'content-length': '1000' });

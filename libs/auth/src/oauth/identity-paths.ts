@@ -11,7 +11,7 @@ export interface IdentityPaths {
   readonly emailVerified?: string;
   /** Default 'name'. */
   readonly name?: string;
-  /** Default 'picture'. */
+  /** Must be a URL of http or https there. Default 'picture'. */
   readonly picture?: string;
 }
 
@@ -37,6 +37,12 @@ export function textAt(answer: unknown, path: string): string | undefined {
   if (!path.includes('{')) return firstText(answer, path.split('|'));
   const parts = [...path.matchAll(/\{([^}]*)\}/g)].map(([, inner]) => textAt(answer, inner!));
   return parts.includes(undefined) ? undefined : path.replaceAll(/\{[^}]*\}/g, () => parts.shift()!);
+}
+
+/** A URL that a page may show or lead to: anything else could be a script. */
+export function webUrlAt(answer: unknown, path: string): string | undefined {
+  const text = textAt(answer, path) ?? '';
+  return /^https?:\/\//i.test(text) && URL.canParse(text) ? text : undefined;
 }
 
 function firstText(answer: unknown, paths: readonly string[]): string | undefined {

@@ -6,7 +6,7 @@ import { atProvider, refuse } from './provider-errors.js';
 import type { ProviderMetadata } from './provider-metadata.js';
 import type { OAuthIdentity } from './oauth-identity.js';
 import type { CodeProvider, OidcProvider } from './provider.js';
-import { textAt } from './identity-paths.js';
+import { textAt, webUrlAt } from './identity-paths.js';
 import { clientAt, type TokenGrant } from './token-request.js';
 import { userinfoIdentity } from './userinfo-identity.js';
 
@@ -81,7 +81,7 @@ export async function identify(
       : await userinfoIdentity(provider, source, tokens);
   return new OAuthLogin({
     provider: provider.name,
-    identity: deepFreeze(identity),
+    identity: frozen(identity),
     requestedScope: provider.scope,
     grantedScope: tokens.scope === undefined ? provider.scope : tokens.scope.split(' ').filter(Boolean),
     ...{ returnTo: flow.returnTo, data: flow.data, link: flow.link },
@@ -93,6 +93,14 @@ export async function identify(
       expiresAt: expiryOf(tokens.expires_in, clock),
     },
   });
+}
+
+function frozen(identity: OAuthIdentity): OAuthIdentity {
+  try {
+    return deepFreeze(identity);
+  } catch {
+    throw refuse('userinfo', 'oauth_provider_failed', 'what it says of the user is nested too deeply');
+  }
 }
 
 async function signedIdentity(
@@ -109,7 +117,7 @@ async function signedIdentity(
     subject,
     ...emailOf(provider, claims.email === undefined ? userinfo : claims, claims),
     name: textAt(all, 'name'),
-    picture: textAt(all, 'picture'),
+    picture: webUrlAt(all, 'picture'),
     // what was signed for this log-in counts
     claims: all as Record<string, JsonValue>,
   };

@@ -8,7 +8,7 @@ export interface OAuthIdentity {
   /** Does the provider say that the address is the user's? */
   readonly emailVerified: boolean;
   readonly name: string | undefined;
-  /** A URL. */
+  /** A URL of http or https. */
   readonly picture: string | undefined;
   /** Of the ID token, and what the userinfo endpoint adds; empty where the identity came beside the tokens. */
   readonly claims: Readonly<Record<string, JsonValue>>;

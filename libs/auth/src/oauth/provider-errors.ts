@@ -69,7 +69,16 @@ function failureOf(phase: OAuthPhase, error: unknown): ProviderFailure {
   const response = responseOf(error);
   if (response !== undefined) return refuseAnswer(phase, ofStatus(response.status), response.status).failure;
   const code = phase === 'id_token' ? 'oauth_id_token_invalid' : 'oauth_provider_failed';
-  return refuse(phase, code, error instanceof Error ? error.message : typeof error).failure;
+  return refuse(phase, code, isOfOAuth(error) ? error.message : nameOf(error)).failure;
+}
+
+/** The errors whose messages are fixed. That of a Headers object quotes the access token which it cannot hold. */
+function isOfOAuth(error: unknown): error is Error {
+  return error instanceof oauth.OperationProcessingError || error instanceof oauth.UnsupportedOperationError;
+}
+
+function nameOf(error: unknown): string {
+  return (error as Partial<Error>).name ?? typeof error;
 }
 
 const outboundCodes = {

@@ -1,5 +1,5 @@
 import type { OAuthPhase } from '../auth.events.js';
-import { defaultPaths, textAt, valueAt, type IdentityPaths } from './identity-paths.js';
+import { defaultPaths, textAt, valueAt, webUrlAt, type IdentityPaths } from './identity-paths.js';
 import type { OAuthIdentity } from './oauth-identity.js';
 import { ofStatus, refuse, refuseAnswer } from './provider-errors.js';
 
@@ -33,7 +33,7 @@ export function identityIn(answer: unknown, reading: AnswerReading, phase: OAuth
     ...{ issuer: reading.issuer, subject },
     ...emailOf(reading, paths, answer),
     name: textAt(answer, paths.name),
-    picture: textAt(answer, paths.picture),
+    picture: webUrlAt(answer, paths.picture),
     claims: answer as OAuthIdentity['claims'],
   };
 }

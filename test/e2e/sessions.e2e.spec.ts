@@ -1,7 +1,7 @@
 import { generateKeyPairSync, sign as createSignature } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Controller, Get, Res } from '@nestjs/common';
+import { Controller, Get, Res, VersioningType, type INestApplication } from '@nestjs/common';
 import { AuthModule, Public, RequireToken } from 'nest-latchkey';
 import type { AuthHooks, AuthModuleOptions, RefreshSessionOptions, SessionGrant } from 'nest-latchkey';
 import { adapters, Api, bearer, bootFailure, decoded, describeOnBoth, rootModule, sign } from './fixture.js';
@@ -629,26 +629,34 @@ describe('the sign-out of a session', () => {
   });
 });
 
-describe.each(adapters)('a session below a prefix (%s)', (adapter) => {
-  const api = new Api(adapter, {
-    controllers: [LogInController],
-    options: { publicUrl, session: {} },
-    extras: { controllers: { basePath: '/account' } },
-  });
-  beforeAll(() => api.start((app) => app.setGlobalPrefix('api')));
-  afterAll(() => api.stop());
+describe.each<[string, string, (app: INestApplication) => void]>([
+  ['below a prefix', '/api', (app) => app.setGlobalPrefix('api')],
+  ['beside versions', '/v1', (app) => app.enableVersioning({ type: VersioningType.URI, defaultVersion: '1' })],
+])('a session %s', (_where, before, setUp) => {
+  describe.each(adapters)('%s', (adapter) => {
+    const api = new Api(adapter, {
+      controllers: [LogInController],
+      options: { publicUrl, session: {} },
+      extras: { controllers: { basePath: '/account' } },
+    });
+    beforeAll(() => api.start(setUp));
+    afterAll(() => api.stop());
 
-  it('has its refresh cookie sent where its refresh route is', async () => {
-    const body = { subject: 'alice' };
-    const answer = await api.send('POST', '/api/login', { headers: [['st-auth-mode', 'cookie']], body });
-    const { value, attributes } = cookiesOf(answer)['sRefreshToken']!;
-    const path = '/api/account/session/refresh';
-    expect(attributes['path']).toBe(path);
-    const headers = [
-      ['Cookie', `sRefreshToken=${encodeURIComponent(value)}`],
-      ['rid', 'session'],
-    ] as const;
-    expect((await api.send('POST', path, { headers })).status).toBe(200);
+    it('has its refresh cookie sent where its refresh route is, and keys where they are looked for', async () => {
+      const body = { subject: 'alice' };
+      const answer = await api.send('POST', `${before}/login`, { headers: [['st-auth-mode', 'cookie']], body });
+      const { value, attributes } = cookiesOf(answer)['sRefreshToken']!;
+      // a version is the application's: clients of sessions and readers of keys know none
+      const prefix = before === '/api' ? before : '';
+      const path = `${prefix}/account/session/refresh`;
+      expect(attributes['path']).toBe(path);
+      const headers = [
+        ['Cookie', `sRefreshToken=${encodeURIComponent(value)}`],
+        ['rid', 'session'],
+      ] as const;
+      expect((await api.send('POST', path, { headers })).status).toBe(200);
+      expect((await api.get(`${prefix}/.well-known/jwks.json`)).status).toBe(200);
+    });
   });
 });
 

@@ -3,7 +3,7 @@ import { createHmac } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { jest } from '@jest/globals';
-import { Logger } from '@nestjs/common';
+import { Logger, VersioningType, type INestApplication } from '@nestjs/common';
 import { OAuthFlowStore, type AuthErrorCode } from 'nest-latchkey';
 import { oidc } from 'nest-latchkey/providers';
 import { adapters, expectRefusal } from '../e2e/fixture.js';
@@ -102,6 +102,24 @@ describe.each(adapters)('a provider that errs (%s)', (adapter) => {
       expect(answer.origin + answer.pathname).toBe(at('/api/auth/with/below/authorized'));
     } finally {
       await prefixed.stop();
+    }
+  });
+
+  it.each<[string, (nest: INestApplication) => void]>([
+    ['below a prefix that leaves it out', (nest) => nest.setGlobalPrefix('api', { exclude: ['login/{*rest}'] })],
+    ['with versions in URLs', (nest) => nest.enableVersioning({ type: VersioningType.URI, defaultVersion: '1' })],
+    [
+      'with versions in headers, which no provider sends',
+      (nest) => nest.enableVersioning({ type: VersioningType.HEADER, header: 'x-version', defaultVersion: '1' }),
+    ],
+  ])('O3 lives where its redirect URI says: %s', async (_what, setUp) => {
+    const base = { issuer: other.issuer, clientId: 'app', allowInsecureLoopback: true };
+    const own = new DancingApp(adapter, { providers: [oidc('own', base)], returnTo: { default: '/home' } });
+    await own.start(setUp);
+    try {
+      expect((await dance(own.browser(), '/login/own')).headers.location).toBe('/home');
+    } finally {
+      await own.stop();
     }
   });
 

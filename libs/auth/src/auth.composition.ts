@@ -28,8 +28,10 @@ export function make(provide: unknown, inject: unknown[], useFactory: (...parts:
   return { provide, inject, useFactory } as Provider;
 }
 
-/** As a browser asks for it: below the prefix that the application gives to all its routes, once it is made. */
-export function routesPath(application: ApplicationConfig, basePath: string): string {
+/** As a browser asks for it: below the prefix that the application gives to all its routes but some, once it is made. */
+export function routesPath(application: ApplicationConfig, path: string): string {
   const prefix = application.getGlobalPrefix().replace(/^\/|\/$/g, '');
-  return prefix === '' ? basePath : `/${prefix}${basePath}`;
+  const { exclude = [] } = application.getGlobalPrefixOptions();
+  const isBelow = prefix !== '' && !exclude.some(({ pathRegex }) => pathRegex.test(path));
+  return isBelow ? `/${prefix}${path}` : path;
 }

@@ -1,4 +1,4 @@
-import { Controller, Get, Header, Inject, type Type } from '@nestjs/common';
+import { Controller, Get, Header, Inject, VERSION_NEUTRAL, type Type } from '@nestjs/common';
 import { publicJwks, type JsonWebKeySet } from '../jwt/jwks.js';
 import { KeyRing } from '../jwt/key-ring.js';
 import { publishedFor } from '../keys/key-schedule.js';
@@ -10,7 +10,7 @@ const maxAge = publishedFor / 2 / 1000;
 /** A controller of its own for each `forRoot()`: its path is an option. */
 export function createJwksController(basePath: string): Type {
   @Public()
-  @Controller()
+  @Controller({ version: VERSION_NEUTRAL })
   class JwksController {
     constructor(@Inject(KeyRing) private readonly keys: KeyRing) {}
 

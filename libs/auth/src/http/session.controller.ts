@@ -1,4 +1,4 @@
-import { Controller, HttpCode, Inject, Logger, Post, Req, Res, type Type } from '@nestjs/common';
+import { Controller, HttpCode, Inject, Logger, Post, Req, Res, VERSION_NEUTRAL, type Type } from '@nestjs/common';
 import { AuthError, type AuthErrorCode } from '../auth.errors.js';
 import { Public } from '../resource/require-token.decorator.js';
 import { TokenVerifier } from '../resource/verify-token.js';
@@ -31,7 +31,7 @@ function isForeign(message: HttpMessage): boolean {
 
 /** A controller of its own for each `forRoot()`: its path is an option. */
 export function createSessionController(basePath: string): Type {
-  @Controller()
+  @Controller({ version: VERSION_NEUTRAL })
   class SessionController {
     private readonly logger = new Logger('SessionController');
     /** Anybody can send two cookies: once is enough. */

@@ -204,7 +204,7 @@ export class OAuthService {
   }
 
   private redirectUri({ name, redirectUri }: OAuthProvider): string {
-    return redirectUri ?? `${this.startUrl(name)}/authorized`;
+    return redirectUri ?? this.parts.transport.urlOf(`/${this.parts.path}/${name}/authorized`);
   }
 
   /** Whatever fails at the provider is told, and thrown: as an AuthError, or as what a handler answers. */

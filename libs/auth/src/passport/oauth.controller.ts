@@ -10,6 +10,7 @@ import {
   Res,
   SetMetadata,
   UseGuards,
+  VERSION_NEUTRAL,
   type CanActivate,
   type ExecutionContext,
   type Type,
@@ -44,7 +45,7 @@ const Step = (step: OAuthStep) => applyDecorators(Public(), SetMetadata(OAUTH_ST
 
 /** A controller of its own for each `oauthLogin()`: its path is an option. */
 export function createOAuthController(path: string): Type {
-  @Controller(path)
+  @Controller({ path, version: VERSION_NEUTRAL })
   class OAuthController {
     constructor(
       @Inject(OAuthLinking) private readonly linking: OAuthLinking,

@@ -436,6 +436,27 @@ describe.each(adapters)('plain OAuth 2 (%s)', (adapter) => {
         else expectFailure(page, 'oauth_id_token_invalid', 'id_token');
       });
 
+      it.each<[string, boolean]>([
+        ['/t1/v2.0', true],
+        [issuer, true],
+        ['/t1/x/v2.0', false],
+        ['//v2.0', false],
+        ['/t1/v2.0/', false],
+        ['/t1', false],
+      ])('O24 OC-04 takes the iss of a tenant alone: %s', async (iss, isTaken) => {
+        app.api.clock.advance(3_601);
+        const metadata = {
+          issuer: provider.issuer + issuer,
+          authorization_response_iss_parameter_supported: true,
+        };
+        provider.reset({ ...scriptOf('t1', '/t1/v2.0'), metadata, answer: { iss: provider.issuer + iss } });
+        await browser.visit(at('/login/tenants'));
+        app.now();
+        const page = await dance(browser, '/login/tenants');
+        if (isTaken) expect(page.headers.location).toBe('/home');
+        else expectFailure(page, 'oauth_response_invalid', 'authorization');
+      });
+
       it('O59 is refused where it calls itself otherwise', async () => {
         app.api.clock.advance(7_300);
         provider.reset({ metadata: { issuer: provider.issuer } });

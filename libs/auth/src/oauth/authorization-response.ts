@@ -5,6 +5,7 @@ import type { Flow } from './flow.js';
 import type { ProviderMetadata } from './provider-metadata.js';
 import { descriptionOf, pageOf, refuse, wordOf } from './provider-errors.js';
 import type { CodeProvider } from './provider.js';
+import { isTenantIssuer } from './tenant-issuer.js';
 
 /** The provider's answer in the browser: a code that can be exchanged, or its no. */
 export type AuthorizationResponse =
@@ -66,7 +67,12 @@ function denial(error: string, values: URLSearchParams): DanceDenial {
 
 /** What is said of the issuer, by a provider whose issuer is known. */
 function comparable(provider: CodeProvider, values: URLSearchParams): URLSearchParams {
-  if (provider.kind === 'oidc' || !values.has('iss')) return values;
+  const iss = values.get('iss');
+  if (iss === null) return values;
+  if (provider.kind === 'oidc') {
+    const { issuerTemplate: template } = provider;
+    return template !== undefined && isTenantIssuer(iss, template) ? withIss(values, template) : values;
+  }
   if (provider.issuer === undefined)
     throw refuse(
       'authorization',
@@ -74,9 +80,14 @@ function comparable(provider: CodeProvider, values: URLSearchParams): URLSearchP
       "it has iss, and no issuer is configured: set issuer to the provider's, or to 'ignore'",
     );
   if (provider.issuer !== 'ignore') return values;
-  const rest = new URLSearchParams(values);
-  rest.delete('iss');
-  return rest;
+  return withIss(values, undefined);
+}
+
+function withIss(values: URLSearchParams, iss: string | undefined): URLSearchParams {
+  const others = new URLSearchParams(values);
+  others.delete('iss');
+  if (iss !== undefined) others.set('iss', iss);
+  return others;
 }
 
 function invalid(reason: string): AuthError {

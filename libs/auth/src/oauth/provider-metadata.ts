@@ -56,10 +56,7 @@ export class ProviderMetadata {
     const { issuer, issuerTemplate, allowInsecureLoopback } = provider;
     const response = await oauth.discoveryRequest(new URL(issuer), this.options);
     // another issuer must not lend its endpoints (OpenID Connect Discovery §4.3)
-    const metadata =
-      issuerTemplate === undefined
-        ? await oauth.processDiscoveryResponse(new URL(issuer), response)
-        : await templateMetadata(issuerTemplate, response);
+    const metadata = await oauth.processDiscoveryResponse(new URL(issuerTemplate ?? issuer), response);
     for (const name of endpoints) {
       const url = metadata[name];
       if (url === undefined && /userinfo|pushed|revocation/.test(name)) continue;
@@ -77,19 +74,6 @@ export class ProviderMetadata {
       [oauth.allowInsecureRequests]: true,
     };
   }
-}
-
-/** What openid-client does the same by. Were they gone, no such log-in would pass. */
-const internals = oauth as unknown as Readonly<Record<string, symbol>>;
-
-/** What many tenants share: each has an issuer of its own, which its ID tokens name, signed with keys of this document. */
-async function templateMetadata(template: string, response: Response): Promise<oauth.AuthorizationServer> {
-  const metadata = await oauth.processDiscoveryResponse(internals['_nodiscoverycheck'] as never, response);
-  if (metadata.issuer !== template)
-    throw refuse('discovery', 'oauth_provider_failed', 'its issuer is not the issuerTemplate');
-  const expectedIssuer = ({ claims }: { claims: Record<string, unknown> }) =>
-    typeof claims['tid'] === 'string' ? template.replace('{tenantid}', () => claims['tid'] as string) : template;
-  return { ...metadata, [internals['_expectedIssuer']!]: expectedIssuer };
 }
 
 function staticMetadata(provider: OAuth2Provider): oauth.AuthorizationServer {

@@ -6,6 +6,7 @@ import type { OAuth2Flow } from './flow.js';
 import { atProvider, refuse } from './provider-errors.js';
 import type { ProviderMetadata } from './provider-metadata.js';
 import type { CodeProvider, OidcProvider } from './provider.js';
+import { expectedOf } from './tenant-issuer.js';
 
 /** Seconds that the provider's clock may be off. */
 const clockTolerance = 60;
@@ -42,7 +43,8 @@ export async function tokenRequest(
   );
   const tokens = await atProvider('token', async () => {
     try {
-      return await oauth.processAuthorizationCodeResponse(metadata, client, answer, {
+      const expected = await expectedOf(provider, metadata, answer);
+      return await oauth.processAuthorizationCodeResponse(expected, client, answer, {
         ...(provider.kind === 'oidc' && { expectedNonce: flow.nonce, requireIdToken: true, ...longestAge(provider) }),
       });
     } catch (error) {

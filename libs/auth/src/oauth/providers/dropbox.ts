@@ -11,10 +11,11 @@ export interface DropboxOptions extends OAuth2PresetOptions {
   includeGrantedScopes?: boolean;
 }
 
-/** Dropbox. `DROPBOX_OAUTH_CLIENT_ID`, `DROPBOX_OAUTH_CLIENT_SECRET`. */
+/** Dropbox. `DROPBOX_OAUTH_CLIENT_ID`, `DROPBOX_OAUTH_CLIENT_SECRET`; or `…_APP_KEY`, `…_APP_SECRET`. */
 export function dropbox(options: DropboxOptions = {}) {
   const { offline, forceReapprove, disableSignup, requireRole, includeGrantedScopes, ...given } = options;
   const data: OAuth2PresetOptions = {
+    issuer: 'https://www.dropbox.com',
     authorizationEndpoint: 'https://www.dropbox.com/oauth2/authorize',
     tokenEndpoint: 'https://api.dropboxapi.com/oauth2/token',
     // by POST, and refused with a body or a content type
@@ -32,5 +33,5 @@ export function dropbox(options: DropboxOptions = {}) {
       include_granted_scopes: includeGrantedScopes && 'user',
     }),
   };
-  return oauth2Preset('dropbox', 'DROPBOX', data, given);
+  return oauth2Preset('dropbox', 'DROPBOX', data, given, ['APP_KEY', 'APP_SECRET']);
 }

@@ -1,6 +1,6 @@
 import { oauth2Preset, type OAuth2PresetOptions } from './preset.js';
 
-/** Meetup, whose API is GraphQL. `MEETUP_OAUTH_CLIENT_ID`, `MEETUP_OAUTH_CLIENT_SECRET`. */
+/** Meetup, whose API is GraphQL. `MEETUP_OAUTH_CLIENT_ID`, `MEETUP_OAUTH_CLIENT_SECRET`; or `…_KEY`, `…_SECRET`. */
 export function meetup(given: OAuth2PresetOptions = {}) {
   const data: OAuth2PresetOptions = {
     authorizationEndpoint: 'https://secure.meetup.com/oauth2/authorize',
@@ -20,5 +20,5 @@ export function meetup(given: OAuth2PresetOptions = {}) {
     },
     emailTrust: 'never',
   };
-  return oauth2Preset('meetup', 'MEETUP', data, given);
+  return oauth2Preset('meetup', 'MEETUP', data, given, ['KEY', 'SECRET']);
 }

@@ -9,21 +9,32 @@ export type OidcPresetOptions = Given<Omit<OidcProviderOptions, 'kind'>>;
 
 type Shared = OAuth2PresetOptions & OidcPresetOptions;
 
+/** Names of variables that stand for `CLIENT_ID` and `CLIENT_SECRET`. */
+type ClientPair = readonly [id: string, secret: string];
+
 /**
  * A preset as a provider. Client id and secret that are not given come of the variables of its name, such as
  * `GITHUB_OAUTH_CLIENT_ID` and `GITHUB_OAUTH_CLIENT_SECRET`.
+ *
+ * @param older variables that Flask-Dance once had in their place.
  */
-export function oauth2Preset(name: string, variable: string, data: OAuth2PresetOptions, given: OAuth2PresetOptions) {
+export function oauth2Preset(
+  name: string,
+  prefix: string,
+  data: OAuth2PresetOptions,
+  given: OAuth2PresetOptions,
+  older?: ClientPair,
+) {
   // the member paths of a preset's token answer are none of a userinfo answer
   const identityFrom = given.identity === undefined ? data.identityFrom : 'userinfo';
-  return { ...merged(variable, { name, ...data, identityFrom }, given), kind: 'oauth2' } as OAuth2Options;
+  return { ...merged(prefix, { name, ...data, identityFrom }, given, older), kind: 'oauth2' } as OAuth2Options;
 }
 
 /** The same for a provider of OpenID Connect. */
-export function oidcPreset(name: string, variable: string, data: OidcPresetOptions, given: OidcPresetOptions) {
+export function oidcPreset(name: string, prefix: string, data: OidcPresetOptions, given: OidcPresetOptions) {
   // a template is of the preset's own issuer
   const issuerTemplate = given.issuer === undefined ? data.issuerTemplate : undefined;
-  return { ...merged(variable, { name, ...data, issuerTemplate }, given), kind: 'oidc' } as OidcOptions;
+  return { ...merged(prefix, { name, ...data, issuerTemplate }, given), kind: 'oidc' } as OidcOptions;
 }
 
 /** The variables of a client, for each option those that are asked in turn. */
@@ -48,21 +59,31 @@ export function oauth1Preset(
   } as OAuth1Options;
 }
 
-function merged(variable: string, data: Partial<Shared>, given: Partial<Shared>): Partial<Shared> {
+function merged(prefix: string, data: Partial<Shared>, given: Partial<Shared>, older?: ClientPair): Partial<Shared> {
   const own = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   return {
     ...data,
     // a key proves itself in its own way
     ...(given.privateKey !== undefined && { tokenEndpointAuthMethod: undefined }),
-    ...(given.clientId === undefined && clientOf(variable)),
+    ...clientOf(variablesOf(prefix, given), older),
     ...own,
     authorizationParams: { ...data.authorizationParams, ...given.authorizationParams },
   };
 }
 
-function clientOf(variable: string): Pick<Shared, 'clientId' | 'clientSecret'> {
-  const read = (what: string) => process.env[`${variable}_OAUTH_CLIENT_${what}`] || undefined;
-  return { clientId: read('ID'), clientSecret: read('SECRET') };
+/** Reads variables such as `GITHUB_OAUTH_…`. Beside a client that is given there are none: what they hold is another's. */
+export function variablesOf(prefix: string, { clientId }: Pick<Partial<Shared>, 'clientId'>) {
+  return (what: string) => (clientId === undefined && process.env[`${prefix}_OAUTH_${what}`]) || undefined;
+}
+
+/** Both from one pair: the secret of the one is not that of the other. */
+function clientOf(
+  read: (what: string) => string | undefined,
+  older: ClientPair = ['CLIENT_ID', 'CLIENT_SECRET'],
+): Pick<Shared, 'clientId' | 'clientSecret'> {
+  const pairs = [['CLIENT_ID', 'CLIENT_SECRET'] as const, older];
+  const [id, secret] = pairs.find((pair) => pair.some((what) => read(what) !== undefined)) ?? older;
+  return { clientId: read(id), clientSecret: read(secret) };
 }
 
 /** Parameters of a request, without those that are not wanted. */

@@ -145,7 +145,7 @@ const table: Record<string, Record<string, unknown>> = {
   },
   meetup: {
     kind: 'oauth2',
-    issuer: undefined,
+    issuer: 'https://www.dropbox.com',
     authorizationEndpoint: 'https://secure.meetup.com/oauth2/authorize',
     tokenEndpoint: 'https://secure.meetup.com/oauth2/access',
     userinfoEndpoint: 'https://api.meetup.com/gql-ext',
@@ -207,7 +207,7 @@ const table: Record<string, Record<string, unknown>> = {
   },
   spotify: {
     kind: 'oauth2',
-    issuer: undefined,
+    issuer: 'https://accounts.spotify.com',
     authorizationEndpoint: 'https://accounts.spotify.com/authorize',
     tokenEndpoint: 'https://accounts.spotify.com/api/token',
     userinfoEndpoint: 'https://api.spotify.com/v1/me',

@@ -29,14 +29,18 @@ function fromVariables(): Providers {
     return (key === undefined) !== (proof === undefined);
   });
   if (half !== undefined) {
-    const names = half.kind === 'oauth1' ? 'its key and its secret' : '…_OAUTH_CLIENT_ID and …_OAUTH_CLIENT_SECRET';
+    const names =
+      half.kind === 'oauth1'
+        ? 'its key and its secret'
+        : '…_OAUTH_CLIENT_ID and …_OAUTH_CLIENT_SECRET (apple: …_OAUTH_PRIVATE_KEY)';
     throw new EnvironmentError([`the client of ${half.name} must be whole: set ${names}, or neither`]);
   }
   return found.filter((provider) => clientOf(provider).key !== undefined);
 }
 
 function clientOf(provider: Providers[number]): { key: unknown; proof: unknown } {
-  if (provider.kind !== 'oauth1') return { key: provider.clientId, proof: provider.clientSecret };
+  if (provider.kind !== 'oauth1')
+    return { key: provider.clientId, proof: provider.clientSecret ?? provider.privateKey };
   return { key: provider.consumerKey, proof: provider.consumerSecret ?? provider.privateKey };
 }
 

@@ -164,7 +164,7 @@ it.each<[string, () => unknown, RegExp]>([
   ['no kind', () => ({ corp: { ...corp(), kind: undefined } }), /OAUTH_PROVIDERS: corp\.kind must be 'oidc'/],
   ['another kind', () => ({ corp: { ...corp(), kind: 'oauth3' } }), /corp\.kind must be 'oidc', 'oauth2' or 'oauth1'/],
   ['no client', () => ({ corp: { ...corp(), clientId: undefined } }), /OAUTH_PROVIDERS: corp\.clientId /],
-  ['an unknown preset', () => ({ a: { preset: 'myspace' } }), /a\.preset must be one of atlassian, discord, /],
+  ['an unknown preset', () => ({ a: { preset: 'myspace' } }), /a\.preset must be one of apple, atlassian, /],
   ['a preset of every object', () => ({ a: { preset: 'constructor' } }), /a\.preset must be one of/],
   ['a list of presets', () => ({ a: { preset: ['github'] } }), /a\.preset must be one of/],
   ['a preset beside a kind', () => ({ a: { ...plain(), preset: 'x' } }), /a\.kind stands beside preset/],
@@ -210,9 +210,10 @@ describe('with a client in the environment', () => {
     expect((await linkOf(client, { github: plain() }))!.origin).toBe(provider.issuer);
   });
 
-  it.each(Object.entries(client))('O64 does not start with %s alone', async (name, value) => {
+  const halves = [...Object.entries(client), ['APPLE_OAUTH_CLIENT_ID', 'a'], ['APPLE_OAUTH_PRIVATE_KEY', 'the secret']];
+  it.each(halves)('O64 does not start with %s alone', async (name = '', value = '') => {
     const start = withVariables({ [name]: value }, async () => createApp(environment({})));
-    await expect(start).rejects.toThrow(/the client of github must be whole/);
+    await expect(start).rejects.toThrow(/the client of (github|apple) must be whole/);
     await expect(start).rejects.not.toThrow(/the secret/);
   });
 });

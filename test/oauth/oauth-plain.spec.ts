@@ -1,9 +1,10 @@
 /* oxlint-disable no-await-in-loop -- one request after the other is what these tests are about */
-import { createHash, createHmac } from 'node:crypto';
+import { createHash, createHmac, generateKeyPairSync } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { jest } from '@jest/globals';
+import { jwtVerify } from 'jose';
 import type { AuthErrorCode } from 'nest-latchkey';
-import { facebook, github, meetup, oauth2Provider, oidc, slack } from 'nest-latchkey/providers';
+import { apple, facebook, github, meetup, oauth2Provider, oidc, slack } from 'nest-latchkey/providers';
 import { adapters, expectRefusal } from '../e2e/fixture.js';
 import { nextOf, type Browser, type Page } from './browser.js';
 import { answerOf, appOrigin, at, dance, DancingApp } from './dance.js';
@@ -13,6 +14,7 @@ import { ScriptedProvider, type Script } from './scripted-provider.js';
 jest.setTimeout(20_000);
 
 const clientSecret = 'the secret: of % the app';
+const teamKey = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const provider = new ScriptedProvider();
 const other = new ScriptedProvider();
 const real = new RealProvider(
@@ -74,6 +76,10 @@ describe.each(adapters)('plain OAuth 2 (%s)', (adapter) => {
         slack({ ...scripted, scope: ['chat:write'], userScope: ['identity.basic', 'identity.email'] }),
         slack({ ...scripted, name: 'member', identity: { subject: 'user.id', email: 'user.email' } }),
         facebook(scripted),
+        apple({
+          ...{ clientId: 'app', teamId: 'TEAM', privateKey: { key: teamKey.privateKey, kid: 'KEY' } },
+          ...{ issuer: provider.issuer, allowInsecureLoopback: true },
+        }),
         meetup(scripted),
         oidc('google', {
           ...base,
@@ -390,6 +396,60 @@ describe.each(adapters)('plain OAuth 2 (%s)', (adapter) => {
       await dance(browser, '/login/meetup');
       expect(identity()).toMatchObject({ subject: '7', name: 'Bob' });
       expect(seen).toEqual([['POST', 'application/json', expect.stringContaining('{ self {')]]);
+    });
+  });
+
+  describe('Sign in with Apple', () => {
+    const noUserinfo = { metadata: { userinfo_endpoint: undefined } };
+    /** Its page posts the answer, and at the first log-in who the user says to be. */
+    const answer = async (user?: string) => {
+      const form = nextOf(await answerOf(browser, '/login/apple'))!.searchParams;
+      if (user !== undefined) form.set('user', user);
+      return browser.visit(at('/login/apple/authorized'), { method: 'POST', form });
+    };
+    const bob = JSON.stringify({ name: { firstName: 'Bob', lastName: 'Doe' }, email: 'root@example.com' });
+    beforeAll(async () => {
+      provider.reset(noUserinfo);
+      app.api.clock.advance(3_601);
+      await browser.visit(at('/login/apple'));
+    });
+    beforeEach(() => provider.reset({ ...noUserinfo, claims: { email: 'bob@example.com', email_verified: true } }));
+
+    it('O62 proves itself by a secret that the team signs, anew each time', async () => {
+      expect((await answer()).status).toBe(303);
+      const { body, headers } = provider.seen.find(({ path }) => path === '/token')!;
+      expect([headers.authorization, body.get('client_id')]).toEqual([undefined, 'app']);
+      const { payload, protectedHeader } = await jwtVerify(body.get('client_secret')!, teamKey.publicKey, {
+        ...{ issuer: 'TEAM', subject: 'app', audience: provider.issuer },
+      });
+      expect(protectedHeader).toEqual({ alg: 'ES256', kid: 'KEY' });
+      expect(payload.exp! - payload.iat!).toBe(300);
+    });
+
+    it.each<[string, string | undefined, object, string | undefined]>([
+      ['the name', bob, {}, 'Bob Doe'],
+      ['half a name', '{"name":{"lastName":"Doe"}}', {}, 'Doe'],
+      ['nothing', undefined, {}, undefined],
+      ['what was signed rather', bob, { name: 'Robert' }, 'Robert'],
+      ['no JSON', '{"name":', {}, undefined],
+      ['no object', '"Bob"', {}, undefined],
+      ['members that are no texts', '{"name":{"firstName":{},"lastName":[]}}', {}, undefined],
+      ['members of every object', '{"name":"x","__proto__":{"name":{"firstName":"Bob"}}}', {}, undefined],
+      ['a long text', JSON.stringify({ name: { firstName: 'x'.repeat(3_000) } }), {}, undefined],
+    ])('O62 takes of what its page posts %s', async (_what, user, claims, name) => {
+      provider.reset({ ...noUserinfo, claims: { email: 'bob@example.com', email_verified: true, ...claims } });
+      await answer(user);
+      expect(identity()).toMatchObject({ subject: 'bob', name, email: 'bob@example.com', emailVerified: true });
+    });
+
+    it('AL-01 takes no address of what its page posts, and nothing where no preset says so', async () => {
+      provider.reset(noUserinfo);
+      await answer(bob);
+      expect(identity()).toMatchObject({ email: undefined, emailVerified: false });
+      app.logins.length = 0;
+      provider.reset({ claims: { aal: '2' }, answer: { user: bob } });
+      await dance(browser, '/login/google');
+      expect(identity()).toMatchObject({ subject: 'bob', name: undefined });
     });
   });
 

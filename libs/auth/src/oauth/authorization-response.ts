@@ -2,15 +2,22 @@ import * as oauth from 'oauth4webapi';
 import { AuthError } from '../auth.errors.js';
 import type { DanceDenial } from './dance.js';
 import type { Flow } from './flow.js';
+import { textAt } from './identity-paths.js';
 import type { ProviderMetadata } from './provider-metadata.js';
 import { descriptionOf, pageOf, refuse, wordOf } from './provider-errors.js';
 import type { CodeProvider } from './provider.js';
 import { isTenantIssuer } from './tenant-issuer.js';
 
 /** The provider's answer in the browser: a code that can be exchanged, or its no. */
-export type AuthorizationResponse =
-  /** Checked parameters: oauth4webapi exchanges no others. */
-  { readonly kind: 'code'; readonly parameters: URLSearchParams } | DanceDenial;
+export type AuthorizationResponse = CodeResponse | DanceDenial;
+
+export interface CodeResponse {
+  readonly kind: 'code';
+  /** Checked: oauth4webapi exchanges no others. */
+  readonly parameters: URLSearchParams;
+  /** What the user is called, where it says so: nothing proves it. */
+  readonly name: string | undefined;
+}
 
 /** Longer ones are none of ours: they are not even hashed. */
 const longestState = 128;
@@ -48,7 +55,7 @@ export async function authorizationResponse(
     const parameters = oauth.validateAuthResponse(metadata, client, comparable(provider, values), flow.state);
     if ((parameters.get('code') ?? '') === '')
       throw refuse('authorization', 'oauth_response_invalid', 'it has no code');
-    return { kind: 'code', parameters };
+    return { kind: 'code', parameters, name: nameIn(provider, parameters) };
   } catch (error) {
     if (error instanceof oauth.AuthorizationResponseError) return denial(error.error, values);
     if (error instanceof oauth.OperationProcessingError || error instanceof oauth.UnsupportedOperationError)
@@ -88,6 +95,21 @@ function withIss(values: URLSearchParams, iss: string | undefined): URLSearchPar
   others.delete('iss');
   if (iss !== undefined) others.set('iss', iss);
   return others;
+}
+
+/** Characters of JSON. */
+const longestName = 2_048;
+
+function nameIn(provider: CodeProvider, parameters: URLSearchParams): string | undefined {
+  const text = provider.kind === 'oidc' ? (parameters.get(provider.nameParameter ?? '') ?? '') : '';
+  if (text === '' || text.length > longestName) return undefined;
+  try {
+    const user: unknown = JSON.parse(text);
+    const names = ['name.firstName', 'name.lastName'].map((path) => textAt(user, path)).filter(Boolean);
+    return names.join(' ') || undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function invalid(reason: string): AuthError {

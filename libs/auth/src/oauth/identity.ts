@@ -1,6 +1,7 @@
 import * as oauth from 'oauth4webapi';
 import type { Clock } from '../auth.clock.js';
 import { deepFreeze, type JsonValue } from '../jwt/claims.js';
+import type { CodeResponse } from './authorization-response.js';
 import type { Flow, LinkIntent } from './flow.js';
 import { atProvider, refuse } from './provider-errors.js';
 import type { ProviderMetadata } from './provider-metadata.js';
@@ -71,13 +72,13 @@ const longestSubject = 255;
 export async function identify(
   provider: CodeProvider,
   source: ProviderMetadata,
-  { tokens, claims }: TokenGrant,
+  { tokens, claims, name }: TokenGrant & Pick<CodeResponse, 'name'>,
   flow: Flow,
   clock: Clock,
 ): Promise<OAuthLogin> {
   const identity =
     provider.kind === 'oidc'
-      ? await signedIdentity(provider, source, { tokens, claims: claims! }, clock)
+      ? await signedIdentity(provider, source, { tokens, claims: claims!, name }, clock)
       : await userinfoIdentity(provider, source, tokens);
   return new OAuthLogin({
     provider: provider.name,
@@ -106,7 +107,7 @@ function frozen(identity: OAuthIdentity): OAuthIdentity {
 async function signedIdentity(
   provider: OidcProvider,
   source: ProviderMetadata,
-  { tokens, claims }: Required<TokenGrant> & { claims: oauth.IDToken },
+  { tokens, claims, name }: TokenGrant & Pick<CodeResponse, 'name'> & { claims: oauth.IDToken },
   clock: Clock,
 ): Promise<OAuthIdentity> {
   const subject = subjectOf(provider, claims);
@@ -116,7 +117,7 @@ async function signedIdentity(
     issuer: claims.iss,
     subject,
     ...emailOf(provider, claims.email === undefined ? userinfo : claims, claims),
-    name: textAt(all, 'name'),
+    name: textAt(all, 'name') ?? name,
     picture: webUrlAt(all, 'picture'),
     // what was signed for this log-in counts
     claims: all as Record<string, JsonValue>,

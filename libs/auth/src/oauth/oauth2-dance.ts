@@ -1,6 +1,6 @@
 import type { Clock } from '../auth.clock.js';
 import { authorizationRequest } from './authorization-request.js';
-import { authorizationResponse, stateOf } from './authorization-response.js';
+import { authorizationResponse, stateOf, type CodeResponse } from './authorization-response.js';
 import type { Dance, DanceAnswer, FlowStart } from './dance.js';
 import { newSecret, type OAuth2Flow } from './flow.js';
 import { identify } from './identity.js';
@@ -37,11 +37,11 @@ export class OAuth2Dance implements Dance {
   async read(values: URLSearchParams, flow: OAuth2Flow): Promise<DanceAnswer> {
     const response = await authorizationResponse(this.provider, this.source, values, flow);
     if (response.kind === 'denied') return response;
-    return { kind: 'granted', redeem: () => this.redeem(response.parameters, flow) };
+    return { kind: 'granted', redeem: () => this.redeem(response, flow) };
   }
 
-  private async redeem(parameters: URLSearchParams, flow: OAuth2Flow) {
+  private async redeem({ parameters, name }: CodeResponse, flow: OAuth2Flow) {
     const grant = await tokenRequest(this.provider, this.source, parameters, flow, this.clock);
-    return identify(this.provider, this.source, grant, flow, this.clock);
+    return identify(this.provider, this.source, { ...grant, name }, flow, this.clock);
   }
 }

@@ -16,8 +16,14 @@ class CodeProviderOptions extends CommonProviderOptions {
   @IsNotEmpty()
   clientSecret: string | undefined = undefined;
 
-  /** For `private_key_jwt`. */
+  /** For `private_key_jwt`, or with `clientSecretIssuer`. */
   privateKey: PrivateKeyOptions | undefined = undefined;
+
+  /** The client secret is a JWT, signed with `privateKey`, and this is its `iss`: at Apple the id of a team. */
+  @IsOptional()
+  @IsString()
+  @IsNotEmpty({ message: 'is missing: it signs the client secret, at Apple it is your teamId' })
+  clientSecretIssuer: string | undefined = undefined;
 
   /** Default: `private_key_jwt` with a key, `client_secret_basic` with a secret, else `none`. */
   @IsOptional()
@@ -78,6 +84,15 @@ export class OidcProviderOptions extends CodeProviderOptions {
   @IsString()
   @IsNotEmpty()
   realmClaim: string | undefined = undefined;
+
+  /**
+   * A parameter of the answer, with JSON such as `{ "name": { "firstName", "lastName" } }`: Apple's `user`, at the first consent only.
+   * The user could have written it: nothing but the name is read of it, and the ID token's goes over it.
+   */
+  @IsOptional()
+  @IsString()
+  @IsNotEmpty()
+  nameParameter: string | undefined = undefined;
 
   /** The only domains of addresses that it speaks for, beside users who have that claim. */
   authoritativeEmail: { readonly domains: readonly string[]; readonly claim: string } | undefined = undefined;

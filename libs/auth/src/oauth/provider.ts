@@ -24,7 +24,8 @@ import {
   type OidcOptions,
 } from './provider.options.js';
 
-type Secrets = 'clientSecret' | 'privateKey' | 'tokenEndpointAuthMethod' | 'idTokenSignedResponseAlg';
+type Credentials = 'clientSecret' | 'privateKey' | 'tokenEndpointAuthMethod' | 'clientSecretIssuer';
+type Secrets = Credentials | 'idTokenSignedResponseAlg';
 
 /** Holds no secret but inside functions. */
 interface CheckedClient {
@@ -94,14 +95,14 @@ function toOidcProvider(path: string, given: OidcOptions): OidcProvider {
     throw new AuthConfigError(`${path}.scope`, "lacks 'openid': without it there is no ID token");
   checkRequiredClaims(`${path}.requiredClaims`, options.requiredClaims);
   checkAuthority(`${path}.authoritativeEmail`, options.authoritativeEmail);
-  const { clientSecret, privateKey, tokenEndpointAuthMethod, idTokenSignedResponseAlg: algorithm, ...rest } = options;
+  const { idTokenSignedResponseAlg: algorithm, ...rest } = options;
   return {
-    ...rest,
+    ...withoutCredentials(rest),
     client: {
       client_id: options.clientId,
       ...(algorithm !== undefined && { id_token_signed_response_alg: algorithm }),
     },
-    authenticate: clientAuthentication(path, { clientSecret, privateKey, tokenEndpointAuthMethod }),
+    authenticate: clientAuthentication(path, options),
     authorize: bearer,
   };
 }
@@ -120,19 +121,30 @@ function toOAuth2Provider(path: string, given: OAuth2Options): OAuth2Provider {
   checkScope(`${path}.userScope`, options.userScope);
   checkIdentity(`${path}.identity`, options.identity);
   checkTexts(`${path}.tokenErrors`, options.tokenErrors);
-  const { clientSecret, privateKey, tokenEndpointAuthMethod, ...rest } = options;
+  const { clientSecret } = options;
   if (options.appSecretProof && clientSecret === undefined)
     throw new AuthConfigError(`${path}.clientSecret`, 'is missing: appSecretProof needs it');
   return {
-    ...rest,
+    ...withoutCredentials(options),
     client: { client_id: options.clientId },
-    authenticate: clientAuthentication(path, { clientSecret, privateKey, tokenEndpointAuthMethod }),
+    authenticate: clientAuthentication(path, options),
     authorize: bearer,
     userinfoParams: (accessToken): Record<string, string> =>
       options.appSecretProof
         ? { appsecret_proof: createHmac('sha256', clientSecret!).update(accessToken).digest('hex') }
         : {},
   };
+}
+
+function withoutCredentials<T extends Pick<OidcProviderOptions, Credentials>>(options: T): Omit<T, Credentials> {
+  const {
+    clientSecret: _secret,
+    privateKey: _key,
+    tokenEndpointAuthMethod: _method,
+    clientSecretIssuer: _by,
+    ...rest
+  } = options;
+  return rest;
 }
 
 function checkRequiredClaims(option: string, claims: unknown): void {

@@ -1,3 +1,4 @@
+export { apple, type AppleOptions } from './apple.js';
 export { atlassian } from './atlassian.js';
 export { discord, type DiscordOptions } from './discord.js';
 export { dropbox, type DropboxOptions } from './dropbox.js';

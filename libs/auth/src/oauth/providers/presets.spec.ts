@@ -17,8 +17,11 @@ const clientsOf: Record<string, object> = {
   jira: { baseUrl: 'https://jira.example.com/', consumerKey: 'app', privateKey },
   twitter: { consumerKey: 'app', consumerSecret: 'secret' },
 };
-const { atlassian, discord, dropbox, facebook, github, gitlab, google, jira, meetup } = entry;
+const { apple, atlassian, discord, dropbox, facebook, github, gitlab, google, jira, meetup } = entry;
 const { microsoft, nylas, slack, slackLogin, spotify, twitter, x } = entry;
+
+const pem = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' });
+const team = { clientId: 'com.example.web', teamId: 'TEAM', privateKey: { key: pem as string, kid: 'KEY' } };
 
 /** What the table of providers says, written out: a preset that changes has to change here too. */
 const table: Record<string, Record<string, unknown>> = {
@@ -115,6 +118,16 @@ const table: Record<string, Record<string, unknown>> = {
     emailTrust: 'never',
     identity: { subject: 'key', email: 'emailAddress', name: 'displayName', picture: 'avatarUrls.48x48' },
   },
+  apple: {
+    kind: 'oidc',
+    issuer: 'https://appleid.apple.com',
+    scope: ['openid', 'email', 'name'],
+    responseMode: 'form_post',
+    tokenEndpointAuthMethod: 'client_secret_post',
+    pkce: true,
+    emailTrust: 'claim',
+    nameParameter: 'user',
+  },
   atlassian: {
     kind: 'oauth2',
     issuer: undefined,
@@ -131,7 +144,7 @@ const table: Record<string, Record<string, unknown>> = {
   },
   dropbox: {
     kind: 'oauth2',
-    issuer: undefined,
+    issuer: 'https://www.dropbox.com',
     authorizationEndpoint: 'https://www.dropbox.com/oauth2/authorize',
     tokenEndpoint: 'https://api.dropboxapi.com/oauth2/token',
     userinfoEndpoint: 'https://api.dropboxapi.com/2/users/get_current_account',
@@ -145,7 +158,7 @@ const table: Record<string, Record<string, unknown>> = {
   },
   meetup: {
     kind: 'oauth2',
-    issuer: 'https://www.dropbox.com',
+    issuer: undefined,
     authorizationEndpoint: 'https://secure.meetup.com/oauth2/authorize',
     tokenEndpoint: 'https://secure.meetup.com/oauth2/access',
     userinfoEndpoint: 'https://api.meetup.com/gql-ext',
@@ -250,7 +263,7 @@ describe('presets', () => {
   });
 
   it.each(Object.keys(table))('O62 %s is as the table of providers has it', (name) => {
-    const given = presets[name]!(clientsOf[name] ?? client);
+    const given = presets[name]!(name === 'apple' ? team : (clientsOf[name] ?? client));
     const { tokenEndpointAuthMethod, ...expected } = table[name]!;
     expect(checked(given)).toMatchObject(expected);
     expect('tokenEndpointAuthMethod' in given ? given.tokenEndpointAuthMethod : undefined).toBe(
@@ -405,6 +418,27 @@ describe('presets', () => {
     expect(checked(whole as OAuthProviderOptions)).toMatchObject(expected);
   });
 
+  it.each<[string, object, string, RegExp]>([
+    ['no team', { teamId: undefined }, 'clientSecretIssuer', /is missing.*teamId/],
+    ['no key', { privateKey: undefined }, 'privateKey', /is missing: give \{ key, kid \}/],
+    ['no id of the key', { privateKey: { key: pem } }, 'privateKey.kid', /is missing/],
+    [
+      'a key of another curve',
+      { privateKey: { key: pem, kid: 'KEY', algorithm: 'ES384' } },
+      'privateKey.key',
+      /P-384|secp384r1/,
+    ],
+    ['another method', { tokenEndpointAuthMethod: 'private_key_jwt' }, 'tokenEndpointAuthMethod', /client_secret_post/],
+  ])('O64 apple is refused with %s', (_what, options, option, problem) => {
+    const make = () => checked(apple({ ...team, ...options }));
+    expect(make).toThrow(expect.objectContaining({ option: `p.${option}`, message: expect.stringMatching(problem) }));
+  });
+
+  it('O62 apple takes its key, or a secret that was made before', () => {
+    expect(checked(apple(team))).toMatchObject({ client: { client_id: 'com.example.web' } });
+    expect(checked(apple(client))).toMatchObject({ client: { client_id: 'app' } });
+  });
+
   it('O62 asks for the secret that its provider knows', () => {
     expect(() => checked(github({ clientId: 'app' }))).toThrow(
       expect.objectContaining({ option: 'p.clientSecret', message: expect.stringMatching(/is missing/) }),
@@ -425,7 +459,7 @@ describe('presets', () => {
 
   describe('with a client in the environment', () => {
     const names: [string, string][] = [
-      ...['atlassian', 'discord', 'dropbox', 'facebook', 'github', 'gitlab', 'google', 'meetup', 'nylas'].map(
+      ...['apple', 'atlassian', 'discord', 'dropbox', 'facebook', 'github', 'gitlab', 'google', 'meetup', 'nylas'].map(
         (name): [string, string] => [name, name.toUpperCase()],
       ),
       ['microsoft', 'AZURE'],
@@ -435,17 +469,52 @@ describe('presets', () => {
       ['x', 'X'],
     ];
 
-    it.each(names)('%s takes that of %s_OAUTH_CLIENT_ID and _SECRET', (name, prefix) => {
+    const withVariables = <T>(variables: Record<string, string>, work: () => T): T => {
       const before = process.env;
-      process.env = { [`${prefix}_OAUTH_CLIENT_ID`]: 'of-the', [`${prefix}_OAUTH_CLIENT_SECRET`]: 'environment' };
+      process.env = variables;
       try {
-        expect(presets[name]!()).toMatchObject({ clientId: 'of-the', clientSecret: 'environment' });
-        const mine = presets[name]!({ clientId: 'mine' });
-        expect(mine).toHaveProperty('clientId', 'mine');
-        expect(mine).not.toHaveProperty('clientSecret', 'environment');
+        return work();
       } finally {
         process.env = before;
       }
+    };
+
+    it.each([
+      ['dropbox', 'DROPBOX_OAUTH_APP_KEY', 'DROPBOX_OAUTH_APP_SECRET'],
+      ['meetup', 'MEETUP_OAUTH_KEY', 'MEETUP_OAUTH_SECRET'],
+    ])('%s takes that of %s and %s too, and never half of it', (name, id, secret) => {
+      const older = { [id]: 'older', [secret]: 'secret' };
+      withVariables(older, () => {
+        expect(presets[name]!()).toMatchObject({ clientId: 'older', clientSecret: 'secret' });
+        expect(presets[name]!({ clientId: 'mine' })).toMatchObject({ clientSecret: undefined });
+      });
+      withVariables({ ...older, [`${name.toUpperCase()}_OAUTH_CLIENT_ID`]: 'newer' }, () => {
+        expect(presets[name]!()).toMatchObject({ clientId: 'newer', clientSecret: undefined });
+      });
+    });
+
+    it('apple takes team and key of APPLE_OAUTH_…', () => {
+      const variables = {
+        ...{ APPLE_OAUTH_CLIENT_ID: 'of-the', APPLE_OAUTH_TEAM_ID: 'TEAM', APPLE_OAUTH_KEY_ID: 'KEY' },
+        APPLE_OAUTH_PRIVATE_KEY: String(pem).replaceAll('\n', '\\n'),
+      };
+      withVariables(variables, () => {
+        expect(apple()).toMatchObject({
+          clientId: 'of-the',
+          clientSecretIssuer: 'TEAM',
+          privateKey: { key: pem, kid: 'KEY' },
+        });
+        expect(checked(apple())).toMatchObject({ client: { client_id: 'of-the' } });
+        expect(apple({ clientId: 'mine' })).toMatchObject({ clientSecretIssuer: '', privateKey: undefined });
+      });
+    });
+
+    it.each(names)('%s takes that of %s_OAUTH_CLIENT_ID and _SECRET', (name, prefix) => {
+      const variables = { [`${prefix}_OAUTH_CLIENT_ID`]: 'of-the', [`${prefix}_OAUTH_CLIENT_SECRET`]: 'environment' };
+      withVariables(variables, () => {
+        expect(presets[name]!()).toMatchObject({ clientId: 'of-the', clientSecret: 'environment' });
+        expect(presets[name]!({ clientId: 'mine' })).toMatchObject({ clientId: 'mine', clientSecret: undefined });
+      });
     });
 
     it.each<[string, Record<string, string>, object]>([
@@ -465,16 +534,12 @@ describe('presets', () => {
         { consumerKey: 'of-the', privateKey: 'environment' },
       ],
     ])('%s takes that of %j', (name, variables, expected) => {
-      const before = process.env;
-      process.env = variables;
-      try {
+      withVariables(variables, () => {
         expect(presets[name]!()).toMatchObject(expected);
         const mine = presets[name]!({ consumerKey: 'mine' });
         expect(mine).toHaveProperty('consumerKey', 'mine');
         expect(Object.values(mine)).not.toContain('environment');
-      } finally {
-        process.env = before;
-      }
+      });
     });
   });
 });

@@ -1,4 +1,5 @@
 import type { OAuthProviderOptions } from '../provider.options.js';
+import { apple } from './apple.js';
 import { atlassian } from './atlassian.js';
 import { discord } from './discord.js';
 import { dropbox } from './dropbox.js';
@@ -18,6 +19,6 @@ import { x } from './x.js';
 
 /** Every preset by its name: for a configuration that is read from somewhere. */
 export const presets: Readonly<Record<string, (options?: object) => OAuthProviderOptions>> = {
-  ...{ atlassian, discord, dropbox, facebook, github, gitlab, google, jira },
+  ...{ apple, atlassian, discord, dropbox, facebook, github, gitlab, google, jira },
   ...{ meetup, microsoft, nylas, slack, slackLogin, spotify, twitter, x },
 };

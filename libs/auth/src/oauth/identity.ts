@@ -1,11 +1,11 @@
 import * as oauth from 'oauth4webapi';
 import type { Clock } from '../auth.clock.js';
-import { deepFreeze, type JsonValue } from '../jwt/claims.js';
+import type { JsonValue } from '../jwt/claims.js';
 import type { CodeResponse } from './authorization-response.js';
 import type { Flow, LinkIntent } from './flow.js';
 import { atProvider, refuse } from './provider-errors.js';
 import type { ProviderMetadata } from './provider-metadata.js';
-import type { OAuthIdentity } from './oauth-identity.js';
+import { frozenIdentity, type OAuthIdentity } from './oauth-identity.js';
 import type { CodeProvider, OidcProvider } from './provider.js';
 import { textAt, webUrlAt } from './identity-paths.js';
 import { clientAt, type TokenGrant } from './token-request.js';
@@ -82,7 +82,7 @@ export async function identify(
       : await userinfoIdentity(provider, source, tokens);
   return new OAuthLogin({
     provider: provider.name,
-    identity: frozen(identity),
+    identity: frozenIdentity(identity),
     requestedScope: provider.scope,
     grantedScope: tokens.scope === undefined ? provider.scope : tokens.scope.split(' ').filter(Boolean),
     ...{ returnTo: flow.returnTo, data: flow.data, link: flow.link },
@@ -94,14 +94,6 @@ export async function identify(
       expiresAt: expiryOf(tokens.expires_in, clock),
     },
   });
-}
-
-function frozen(identity: OAuthIdentity): OAuthIdentity {
-  try {
-    return deepFreeze(identity);
-  } catch {
-    throw refuse('userinfo', 'oauth_provider_failed', 'what it says of the user is nested too deeply');
-  }
 }
 
 async function signedIdentity(

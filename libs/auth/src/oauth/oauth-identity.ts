@@ -1,4 +1,5 @@
-import type { JsonValue } from '../jwt/claims.js';
+import { deepFreeze, type JsonValue } from '../jwt/claims.js';
+import { refuse } from './provider-errors.js';
 
 /** Who somebody is at a provider. The key is issuer and subject: e-mail addresses and names change hands. */
 export interface OAuthIdentity {
@@ -12,4 +13,13 @@ export interface OAuthIdentity {
   readonly picture: string | undefined;
   /** Of the ID token, and what the userinfo endpoint adds; empty where the identity came beside the tokens. */
   readonly claims: Readonly<Record<string, JsonValue>>;
+}
+
+/** Nobody changes who somebody is. @throws ProviderProblem for claims that are nested deeper than those of a token may be. */
+export function frozenIdentity(identity: OAuthIdentity): OAuthIdentity {
+  try {
+    return deepFreeze(identity);
+  } catch {
+    throw refuse('userinfo', 'oauth_provider_failed', 'what it says of the user is nested too deeply');
+  }
 }

@@ -1,10 +1,10 @@
 import { AuthError } from '../../auth.errors.js';
-import { deepFreeze } from '../../jwt/claims.js';
 import { isProven } from '../../jwt/equal-text.js';
 import type { ApiRequest } from '../api-request.js';
 import type { Dance, DanceAnswer, FlowStart } from '../dance.js';
 import type { Flow } from '../flow.js';
 import { OAuthLogin } from '../identity.js';
+import { frozenIdentity } from '../oauth-identity.js';
 import type { outboundFetch } from '../outbound-fetch.js';
 import { atProvider, descriptionOf, refuse, wordOf } from '../provider-errors.js';
 import { identityIn, jsonOf } from '../userinfo-answer.js';
@@ -86,7 +86,7 @@ export class OAuth1Dance implements Dance {
     const credentials = await credentialsRequest('token', request, this.fetch);
     return new OAuthLogin({
       ...{ provider: name, requestedScope: [], grantedScope: [], returnTo, data, link },
-      identity: deepFreeze(await this.identify(credentials)),
+      identity: frozenIdentity(await this.identify(credentials)),
       tokens: {
         ...{ accessToken: credentials.token, tokenSecret: credentials.tokenSecret },
         ...{ refreshToken: undefined, idToken: undefined, expiresAt: undefined },

@@ -411,7 +411,7 @@ describe.each(adapters)('plain OAuth 2 (%s)', (adapter) => {
     beforeAll(async () => {
       provider.reset(noUserinfo);
       app.api.clock.advance(3_601);
-      await browser.visit(at('/login/apple'));
+      await app.browser().visit(at('/login/apple'));
     });
     beforeEach(() => provider.reset({ ...noUserinfo, claims: { email: 'bob@example.com', email_verified: true } }));
 

@@ -1,7 +1,6 @@
 import * as oauth from 'oauth4webapi';
 import type { Clock } from '../auth.clock.js';
 import type { JsonValue } from '../jwt/claims.js';
-import type { CodeResponse } from './authorization-response.js';
 import type { Flow, LinkIntent } from './flow.js';
 import { atProvider, refuse } from './provider-errors.js';
 import type { ProviderMetadata } from './provider-metadata.js';
@@ -60,6 +59,11 @@ export class OAuthLogin {
   }
 }
 
+/** What came in the browser: nothing proves it. */
+interface Told {
+  readonly name: string | undefined;
+}
+
 /** Characters (OpenID Connect Core §2, `sub`). */
 const longestSubject = 255;
 
@@ -72,7 +76,7 @@ const longestSubject = 255;
 export async function identify(
   provider: CodeProvider,
   source: ProviderMetadata,
-  { tokens, claims, name }: TokenGrant & Pick<CodeResponse, 'name'>,
+  { tokens, claims, name }: TokenGrant & Told,
   flow: Flow,
   clock: Clock,
 ): Promise<OAuthLogin> {
@@ -99,7 +103,7 @@ export async function identify(
 async function signedIdentity(
   provider: OidcProvider,
   source: ProviderMetadata,
-  { tokens, claims, name }: TokenGrant & Pick<CodeResponse, 'name'> & { claims: oauth.IDToken },
+  { tokens, claims, name }: TokenGrant & Told & { claims: oauth.IDToken },
   clock: Clock,
 ): Promise<OAuthIdentity> {
   const subject = subjectOf(provider, claims);

@@ -107,6 +107,55 @@ describe('the cache of grants', () => {
   });
 });
 
+describe('reads at the same time', () => {
+  it('are two for 200 calls of one user', async () => {
+    const store = new WatchedStore(memoryGrants());
+    const { grants } = grantsOn(store, { providers });
+    await grants.put(ada, 'forge', given('one'));
+    store.calls.length = 0;
+    const client = grants.client('forge', ada);
+    const answers = await Promise.all(Array.from({ length: 200 }, () => client.accessToken()));
+    expect(new Set(answers)).toEqual(new Set(['one']));
+    expect(store.calls).toEqual(['list', 'list']);
+  });
+
+  it('give nobody what was older when they asked', async () => {
+    const store = new WatchedStore(memoryGrants());
+    const [here, there] = [grantsOn(store, { providers }), grantsOn(store, { providers })];
+    await here.grants.put(ada, 'forge', given('one'));
+    const { list } = store;
+    let release = () => {};
+    const slow = new Promise<void>((resolve) => (release = resolve));
+    store.list = async (...args) => {
+      const rows = await list(...args);
+      await slow;
+      return rows;
+    };
+    const early = here.grants.client('forge', ada).accessToken();
+    await new Promise((resolve) => setImmediate(resolve));
+    await there.grants.put(ada, 'forge', given('two'));
+    const late = here.grants.client('forge', ada).accessToken();
+    release();
+    expect([await early, await late]).toEqual(['one', 'two']);
+  });
+
+  it('fail for themselves', async () => {
+    const store = new WatchedStore(memoryGrants());
+    const { grants } = grantsOn(store, { providers });
+    await grants.put(ada, 'forge', given('one'));
+    let isFirst = true;
+    store.before = (name) => {
+      if (name !== 'list' || !isFirst) return;
+      isFirst = false;
+      throw new Error('the connection broke');
+    };
+    const client = grants.client('forge', ada);
+    const results = await Promise.allSettled([client.accessToken(), client.accessToken(), client.accessToken()]);
+    expect(results.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'fulfilled']);
+    expect(await client.accessToken()).toBe('one');
+  });
+});
+
 describe('a change of the encryption key', () => {
   const next = { id: 'next', key: randomBytes(32) };
   const clock = new FixedClock();

@@ -86,8 +86,8 @@ describe('where a request goes', () => {
     ['a Request', () => new Request(elsewhere.origin)],
     ['nothing', () => undefined],
   ])('O32 OC-12 refuses %s before anything is sent', async (_what, url) => {
-    for (const call of [client().fetch(url() as never), client().json(url() as never), client().post(url() as never)])
-      await expect(call).rejects.toMatchObject({ code: 'oauth_url_refused', statusCode: 400 });
+    for (const name of ['fetch', 'json', 'post'] as const)
+      await expect(client()[name](url() as never)).rejects.toMatchObject({ code: 'oauth_url_refused', statusCode: 400 });
     expect([api, elsewhere, uploads].flatMap(({ seen }) => seen)).toEqual([]);
     expect(app.watched.calls.filter((call) => call === 'list')).toEqual([]);
   });

@@ -127,13 +127,17 @@ export class GrantRefresher {
 
   /** What becomes of a row that somebody else has leased: written, gone, or free again. */
   private async watched(rows: GrantRows, row: OAuthGrantRow): Promise<OAuthGrantRow | undefined> {
-    const end = performance.now() + this.leaseLength;
+    // by a clock that cannot stand still
+    let end = performance.now() + this.leaseLength + leaseMargin;
+    let leaseUntil: number | null | undefined;
     for (let pause = firstLook; ; pause = Math.min(2 * pause, lastLook)) {
       // oxlint-disable-next-line no-await-in-loop -- one look after the other
       const found = await rows.find(row);
       const isFree = found !== undefined && (found.leaseUntil ?? -Infinity) <= this.parts.clock.now();
       if (found?.version !== row.version || isFree) return found;
-      // by a clock that cannot stand still
+      // after a holder that died comes another one
+      if (leaseUntil !== undefined && found.leaseUntil !== leaseUntil) end = performance.now() + this.leaseLength;
+      leaseUntil = found.leaseUntil;
       if (performance.now() > end)
         throw new AuthError('store_unavailable', { reason: 'a grant is leased for longer than a lease is' });
       // oxlint-disable-next-line no-await-in-loop

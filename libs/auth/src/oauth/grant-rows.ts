@@ -1,6 +1,7 @@
 import type { OAuthGrantContent, OAuthGrantKey, OAuthGrantRow, OAuthGrantStore } from '../stores/oauth-grant.store.js';
 import { asking } from '../stores/store-answer.js';
 import type { GrantCache } from './grant-cache.js';
+import { SharedReads } from './shared-reads.js';
 
 /**
  * The store of grants as everybody here uses it: a store that cannot be asked is an outage, and the cache hears of every write.
@@ -8,6 +9,8 @@ import type { GrantCache } from './grant-cache.js';
  * @throws AuthError `store_unavailable`
  */
 export class GrantRows {
+  private readonly reads = new SharedReads<OAuthGrantRow[]>();
+
   constructor(
     private readonly store: OAuthGrantStore,
     private readonly cache: GrantCache,
@@ -15,7 +18,9 @@ export class GrantRows {
 
   /** Of one account, or of the one that the owner had first: another account must never be taken by chance (O47). */
   async current(owner: string, provider: string, subject?: string): Promise<OAuthGrantRow | undefined> {
-    const rows = await this.cache.get(owner, provider, () => asking(this.store.list(owner, provider)));
+    const read = () => asking(this.store.list(owner, provider));
+    const shared = () => this.reads.read(JSON.stringify([owner, provider]), read);
+    const rows = await this.cache.get(owner, provider, shared);
     if (subject !== undefined) return rows.find((row) => row.subject === subject);
     return rows.toSorted((one, other) => one.createdAt - other.createdAt || (one.subject < other.subject ? -1 : 1))[0];
   }

@@ -1,9 +1,10 @@
 /* oxlint-disable no-await-in-loop -- one request after the other is what these tests are about */
 import { OAuthClient } from 'nest-latchkey/passport';
+import { github } from 'nest-latchkey/providers';
 import { LoopbackProvider } from 'nest-latchkey/testing';
 import { adapters, expectRefusal } from '../e2e/fixture.js';
 import type { Browser } from './browser.js';
-import { at } from './dance.js';
+import { at, dance, DancingApp } from './dance.js';
 import { GrantsApp } from './grants.fixture.js';
 
 let provider: LoopbackProvider;
@@ -72,4 +73,34 @@ describe.each(adapters)('@OAuthClient() (%s)', (adapter) => {
     const token = await own.api.auth.issueAccessToken('somebody');
     expectRefusal(await own.api.get('/api/unknown', token), 'oauth_provider_unknown');
   });
+});
+
+it('O33 O41 answers as the README says', async () => {
+  const { NightlyReport, ReposController } = await import('../../docs/examples/provider-api.js');
+  const { oauth2 } = provider;
+  const readme = new DancingApp(
+    'express',
+    { providers: [github({ ...oauth2, identity: { subject: 'id' }, scope: ['profile'] })] },
+    { controllers: [ReposController], providers: [NightlyReport] },
+  );
+  await readme.start();
+  try {
+    provider.reset();
+    provider.clock = readme.api.clock;
+    const browser = readme.browser();
+    expect((await browser.visit(at('/repos'))).status).toBe(401);
+    const stranger = await readme.api.get('/repos', await readme.api.auth.issueAccessToken('github:nobody'));
+    expect([stranger.status, stranger.body['authorizationUrl']]).toEqual([403, at('/login/github')]);
+    await dance(browser, '/login/github');
+    provider.fail('api', { kind: 'status', status: 200, body: [{ name: 'one' }, { name: 'two' }] });
+    expect((await browser.visit(at('/repos'))).text).toBe('[{"name":"one"},{"name":"two"}]');
+    const report = readme.api.app.get(NightlyReport);
+    expect([
+      await report.reposOf(`github:${readme.logins[0]!.identity.subject}`),
+      await report.reposOf('nobody'),
+    ]).toEqual([2, 0]);
+    expect(provider.requests.at(-1)!.url.pathname).toBe('/api/user/repos');
+  } finally {
+    await readme.stop();
+  }
 });

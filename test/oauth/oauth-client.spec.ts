@@ -87,7 +87,10 @@ describe('where a request goes', () => {
     ['nothing', () => undefined],
   ])('O32 OC-12 refuses %s before anything is sent', async (_what, url) => {
     for (const name of ['fetch', 'json', 'post'] as const)
-      await expect(client()[name](url() as never)).rejects.toMatchObject({ code: 'oauth_url_refused', statusCode: 400 });
+      await expect(client()[name](url() as never)).rejects.toMatchObject({
+        code: 'oauth_url_refused',
+        statusCode: 400,
+      });
     expect([api, elsewhere, uploads].flatMap(({ seen }) => seen)).toEqual([]);
     expect(app.watched.calls.filter((call) => call === 'list')).toEqual([]);
   });

@@ -1,7 +1,7 @@
 import { SystemClock, type Clock, type EncryptionKey, type OAuthGrantStore } from 'nest-latchkey';
 import type { OAuthLoginOptions } from 'nest-latchkey/passport';
-import { OAuthGrants } from '../../libs/auth/src/oauth/oauth-grants.js';
-import { OAuthListeners } from '../../libs/auth/src/oauth/oauth-listeners.js';
+import { OAuthGrants } from '../../libs/auth/src/oauth/grants/oauth-grants.js';
+import { OAuthListeners } from '../../libs/auth/src/oauth/events/oauth-listeners.js';
 import { resolveOAuthOptions } from '../../libs/auth/src/oauth/oauth.options.js';
 import { ProviderSources } from '../../libs/auth/src/oauth/provider-sources.js';
 import type { SeenEvent } from './dance.js';

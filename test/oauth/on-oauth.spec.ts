@@ -13,7 +13,7 @@ import {
   type OAuthAuthorizedEvent,
 } from 'nest-latchkey/passport';
 import { oidc } from 'nest-latchkey/providers';
-import { OAuthListeners } from '../../libs/auth/src/oauth/oauth-listeners.js';
+import { OAuthListeners } from '../../libs/auth/src/oauth/events/oauth-listeners.js';
 import { bootFailure, rootModule } from '../e2e/fixture.js';
 
 const clientSecret = 'the canary of the client';

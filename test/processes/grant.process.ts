@@ -1,7 +1,7 @@
 /** The grants of an application as a process of its own: asks an API for ada, so many times at once as the test says. */
 import { SystemClock, type AuthError } from 'nest-latchkey';
-import { OAuthGrants } from '../../libs/auth/src/oauth/oauth-grants.js';
-import { OAuthListeners } from '../../libs/auth/src/oauth/oauth-listeners.js';
+import { OAuthGrants } from '../../libs/auth/src/oauth/grants/oauth-grants.js';
+import { OAuthListeners } from '../../libs/auth/src/oauth/events/oauth-listeners.js';
 import { resolveOAuthOptions } from '../../libs/auth/src/oauth/oauth.options.js';
 import { ProviderSources } from '../../libs/auth/src/oauth/provider-sources.js';
 import { authEntities, authMigrations, typeormStores } from 'nest-latchkey/typeorm';

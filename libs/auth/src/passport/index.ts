@@ -1,22 +1,22 @@
 export { jwtStrategy } from './jwt-strategy.provider.js';
 export { oauthLogin, type OAuthLoginFactory, type OAuthLoginOptions } from './oauth-login.js';
 export { OAuthClient } from './oauth-client.decorator.js';
-export type { OAuthRequestInit } from '../oauth/oauth-client.js';
+export type { OAuthRequestInit } from '../oauth/grants/oauth-client.js';
 export {
   OAuthGrants,
   type GivenGrant,
   type GrantClientOptions,
   type GrantPlace,
   type GrantSelection,
-} from '../oauth/oauth-grants.js';
-export { OAuthGrant } from '../oauth/oauth-grant.js';
-export type { GrantOwner } from '../oauth/grant-owner.js';
-export type { RotatedGrants } from '../oauth/grant-rotation.js';
-export { cookieGrants, CookieGrants } from '../oauth/cookie-grants.js';
+} from '../oauth/grants/oauth-grants.js';
+export { OAuthGrant } from '../oauth/grants/oauth-grant.js';
+export type { GrantOwner } from '../oauth/grants/grant-owner.js';
+export type { RotatedGrants } from '../oauth/grants/grant-rotation.js';
+export { cookieGrants, CookieGrants } from '../oauth/grants/cookie-grants.js';
 export { noGrants } from '../stores/no-oauth-grant.store.js';
 export { OAuthService, type OAuthOutcome } from '../oauth/oauth.service.js';
-export { OAuthLinks, type UnlinkOptions } from '../oauth/oauth-links.js';
-export { normalEmail } from '../oauth/email-address.js';
+export { OAuthLinks, type UnlinkOptions } from '../oauth/linking/oauth-links.js';
+export { normalEmail } from '../oauth/linking/email-address.js';
 export type { OAuthIdentity } from '../oauth/oauth-identity.js';
 export { OAuthLogin, type OAuthTokens } from '../oauth/identity.js';
 export {
@@ -36,10 +36,10 @@ export {
   OAuthErrorEvent,
   OAuthEvent,
   type OAuthFlowInfo,
-} from '../oauth/oauth-event.js';
+} from '../oauth/events/oauth-event.js';
 export {
   OAuthResult,
   type OAuthAnswer,
   type OAuthHandlerResult,
   type OAuthResultOptions,
-} from '../oauth/oauth-result.js';
+} from '../oauth/events/oauth-result.js';

@@ -1,7 +1,7 @@
 import { createParamDecorator, Inject, Injectable, type ExecutionContext, type PipeTransform } from '@nestjs/common';
 import { AuthError } from '../auth.errors.js';
-import { OAuthClient as Client } from '../oauth/oauth-client.js';
-import { OAuthGrants } from '../oauth/oauth-grants.js';
+import { OAuthClient as Client } from '../oauth/grants/oauth-client.js';
+import { OAuthGrants } from '../oauth/grants/oauth-grants.js';
 import type { OAuthExchange } from '../oauth/oauth-transport.js';
 import { currentDecision } from '../resource/current-decision.js';
 import type { Token } from '../resource/token.js';
@@ -42,7 +42,7 @@ function clientParameter(provider: string): ParameterDecorator {
 }
 clientParameter.prototype = Client.prototype;
 
-/** The API of a provider, asked for the owner of a grant: see `oauth/oauth-client.ts`. */
+/** The API of a provider, asked for the owner of a grant: see `oauth/grants/oauth-client.ts`. */
 export type OAuthClient = Client;
 
 /**

@@ -5,11 +5,11 @@ import { AuthConfigError } from '../auth.errors.js';
 import { AUTH_EVENTS, type AuthEventListener } from '../auth.events.js';
 import { checkSlice, type Given } from '../auth.slices.js';
 import type { OAuthEdge } from '../oauth/oauth-edge.js';
-import { OAuthGrants } from '../oauth/oauth-grants.js';
-import { OAuthListeners } from '../oauth/oauth-listeners.js';
-import { OAuthLinking } from '../oauth/linking.js';
+import { OAuthGrants } from '../oauth/grants/oauth-grants.js';
+import { OAuthListeners } from '../oauth/events/oauth-listeners.js';
+import { OAuthLinking } from '../oauth/linking/linking.js';
 import { OAUTH_HOOKS, type OAuthHooks } from '../oauth/oauth-hooks.js';
-import { OAuthLinks } from '../oauth/oauth-links.js';
+import { OAuthLinks } from '../oauth/linking/oauth-links.js';
 import { OAuthTransport } from '../oauth/oauth-transport.js';
 import {
   OAuthRouteOptions,

@@ -18,9 +18,9 @@ import {
 import { AuthGuard } from '@nestjs/passport';
 import { AuthError } from '../auth.errors.js';
 import type { OAuthLogin } from '../oauth/identity.js';
-import { OAuthLinking } from '../oauth/linking.js';
-import { answering } from '../oauth/oauth-answer.js';
-import { OAuthGrants } from '../oauth/oauth-grants.js';
+import { OAuthLinking } from '../oauth/linking/linking.js';
+import { answering } from '../oauth/events/oauth-answer.js';
+import { OAuthGrants } from '../oauth/grants/oauth-grants.js';
 import { OAuthTransport } from '../oauth/oauth-transport.js';
 import { OAuthService } from '../oauth/oauth.service.js';
 import { Public } from '../resource/require-token.decorator.js';

@@ -1,7 +1,7 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { AuthConfigError } from '../auth.errors.js';
-import { OAuthListeners, type OAuthListener } from '../oauth/oauth-listeners.js';
+import { OAuthListeners, type OAuthListener } from '../oauth/events/oauth-listeners.js';
 import { OAuthService } from '../oauth/oauth.service.js';
 import { handlingsOf, type OAuthHandling } from './on-oauth.decorators.js';
 

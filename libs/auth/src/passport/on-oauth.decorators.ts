@@ -1,6 +1,6 @@
 import { AuthConfigError } from '../auth.errors.js';
-import type { OAuthEventName, OAuthEventOf, OAuthQuestions } from '../oauth/oauth-event.js';
-import type { OAuthHandlerResult } from '../oauth/oauth-result.js';
+import type { OAuthEventName, OAuthEventOf, OAuthQuestions } from '../oauth/events/oauth-event.js';
+import type { OAuthHandlerResult } from '../oauth/events/oauth-result.js';
 
 /** A method that hears of an event, as its decorators say it. */
 export interface OAuthHandling {

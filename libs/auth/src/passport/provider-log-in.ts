@@ -1,7 +1,7 @@
 import type { ExecutionContext } from '@nestjs/common';
 import type { HttpAdapterHost } from '@nestjs/core';
 import { AuthError } from '../auth.errors.js';
-import { answering } from '../oauth/oauth-answer.js';
+import { answering } from '../oauth/events/oauth-answer.js';
 import type { OAuthExchange, OAuthTransport } from '../oauth/oauth-transport.js';
 import type { OAuthService } from '../oauth/oauth.service.js';
 import type { Refusals } from '../resource/refusals.js';

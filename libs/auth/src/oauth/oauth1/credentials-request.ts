@@ -1,5 +1,5 @@
 import type { AuthErrorCode } from '../../auth.errors.js';
-import type { ApiRequest } from '../api-request.js';
+import type { ApiRequest } from '../grants/api-request.js';
 import type { outboundFetch } from '../outbound-fetch.js';
 import { atProvider, descriptionOf, ofStatus, refuse, refuseAnswer, wordOf } from '../provider-errors.js';
 

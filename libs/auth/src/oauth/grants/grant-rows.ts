@@ -1,5 +1,10 @@
-import type { OAuthGrantContent, OAuthGrantKey, OAuthGrantRow, OAuthGrantStore } from '../stores/oauth-grant.store.js';
-import { asking } from '../stores/store-answer.js';
+import type {
+  OAuthGrantContent,
+  OAuthGrantKey,
+  OAuthGrantRow,
+  OAuthGrantStore,
+} from '../../stores/oauth-grant.store.js';
+import { asking } from '../../stores/store-answer.js';
 import type { GrantCache } from './grant-cache.js';
 import { SharedReads } from './shared-reads.js';
 

@@ -1,5 +1,5 @@
 import type { OAuthAnswer } from './oauth-result.js';
-import type { OAuthExchange, OAuthTransport } from './oauth-transport.js';
+import type { OAuthExchange, OAuthTransport } from '../oauth-transport.js';
 
 /** The exception that gives the browser what a handler answered. */
 export function answering(

@@ -1,16 +1,16 @@
 import { createHash } from 'node:crypto';
-import type { Clock } from '../auth.clock.js';
-import { AuthError } from '../auth.errors.js';
-import type { Sealer } from '../auth.sealer.js';
+import type { Clock } from '../../auth.clock.js';
+import { AuthError } from '../../auth.errors.js';
+import type { Sealer } from '../../auth.sealer.js';
 import {
   OAuthGrantStore,
   type OAuthGrantContent,
   type OAuthGrantKey,
   type OAuthGrantRow,
-} from '../stores/oauth-grant.store.js';
+} from '../../stores/oauth-grant.store.js';
 import { GrantCache } from './grant-cache.js';
 import { GrantRows } from './grant-rows.js';
-import type { OAuthExchange, OAuthTransport } from './oauth-transport.js';
+import type { OAuthExchange, OAuthTransport } from '../oauth-transport.js';
 
 /** Characters of a cookie's value: browsers take 4096 of the whole line (RFC 6265bis §5.7). */
 const largestValue = 3_900;

@@ -1,12 +1,12 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Clock } from '../auth.clock.js';
-import { AuthError } from '../auth.errors.js';
-import type { OAuthGrantRow } from '../stores/oauth-grant.store.js';
+import type { Clock } from '../../auth.clock.js';
+import { AuthError } from '../../auth.errors.js';
+import type { OAuthGrantRow } from '../../stores/oauth-grant.store.js';
 import { GrantProblem } from './grant-errors.js';
 import { revokeTokens } from './grant-revocation.js';
 import type { GrantRows } from './grant-rows.js';
 import type { GrantVault } from './grant-vault.js';
-import type { ProviderSources } from './provider-sources.js';
+import type { ProviderSources } from '../provider-sources.js';
 
 /** Milliseconds: for so long tokens that the store does not take are kept in memory. */
 const longestAttempt = 600_000;

@@ -1,5 +1,5 @@
 import { HttpException, InternalServerErrorException, Logger } from '@nestjs/common';
-import { AuthError } from '../auth.errors.js';
+import { AuthError } from '../../auth.errors.js';
 import { OAuthEvent, type OAuthEventName, type OAuthEventOf, type OAuthEventParts } from './oauth-event.js';
 import type { OAuthNews, OAuthQuestions } from './oauth-event.js';
 import { OAuthResult, type OAuthVerdict } from './oauth-result.js';

@@ -1,11 +1,11 @@
-import { AuthError } from '../auth.errors.js';
-import { askHook } from '../auth.hook-answers.js';
+import { AuthError } from '../../auth.errors.js';
+import { askHook } from '../../auth.hook-answers.js';
 import { normalEmail } from './email-address.js';
-import type { OAuthLogin } from './identity.js';
+import type { OAuthLogin } from '../identity.js';
 import type { LinkingOptions } from './linking.options.js';
-import type { OAuthHooks, OAuthUser } from './oauth-hooks.js';
+import type { OAuthHooks, OAuthUser } from '../oauth-hooks.js';
 import { keyOf, type OAuthLinks } from './oauth-links.js';
-import type { OAuthTransport } from './oauth-transport.js';
+import type { OAuthTransport } from '../oauth-transport.js';
 
 export interface OAuthLinkingParts {
   readonly links: OAuthLinks;

@@ -1,11 +1,11 @@
-import type { Clock } from '../auth.clock.js';
-import type { AuthEventListener } from '../auth.events.js';
-import type { OAuthGrantRow } from '../stores/oauth-grant.store.js';
+import type { Clock } from '../../auth.clock.js';
+import type { AuthEventListener } from '../../auth.events.js';
+import type { OAuthGrantRow } from '../../stores/oauth-grant.store.js';
 import { userOf } from './grant-owner.js';
 import type { GrantTokens } from './grant-vault.js';
 import { scopeOf } from './oauth-grant.js';
-import type { OAuthListeners } from './oauth-listeners.js';
-import type { ProviderFailure } from './provider-errors.js';
+import type { OAuthListeners } from '../events/oauth-listeners.js';
+import type { ProviderFailure } from '../provider-errors.js';
 
 /** Tells of what happens to stored grants: the application's one listener, without tokens, and its decorated handlers. */
 export class GrantNews {

@@ -1,4 +1,4 @@
-import type { OAuthGrantKey, OAuthGrantRow } from '../stores/oauth-grant.store.js';
+import type { OAuthGrantKey, OAuthGrantRow } from '../../stores/oauth-grant.store.js';
 import type { GrantRows } from './grant-rows.js';
 import type { GrantVault } from './grant-vault.js';
 

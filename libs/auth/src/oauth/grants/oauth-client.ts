@@ -1,5 +1,5 @@
-import { AuthError } from '../auth.errors.js';
-import type { OAuthGrantRow } from '../stores/oauth-grant.store.js';
+import { AuthError } from '../../auth.errors.js';
+import type { OAuthGrantRow } from '../../stores/oauth-grant.store.js';
 import type { ApiRequest } from './api-request.js';
 import { apiFetch, isOneWay, type ApiInit } from './api-fetch.js';
 import { readJson } from './api-json.js';
@@ -9,9 +9,9 @@ import type { GrantRefresher } from './grant-refresher.js';
 import type { GrantRows } from './grant-rows.js';
 import type { GrantTokens, GrantVault } from './grant-vault.js';
 import { scopeOf } from './oauth-grant.js';
-import { ProviderProblem } from './provider-errors.js';
-import type { ProviderSource } from './provider-sources.js';
-import { userinfoEndpointOf, userinfoRequest } from './userinfo-request.js';
+import { ProviderProblem } from '../provider-errors.js';
+import type { ProviderSource } from '../provider-sources.js';
+import { userinfoEndpointOf, userinfoRequest } from '../userinfo-request.js';
 
 export interface OAuthClientParts {
   readonly provider: ProviderSource;

@@ -1,8 +1,8 @@
-import { AuthError } from '../auth.errors.js';
+import { AuthError } from '../../auth.errors.js';
 import { LateAnswer, lateError } from './api-fetch.js';
 import { GrantProblem } from './grant-errors.js';
-import { limitedBody, OutboundError } from './outbound-fetch.js';
-import { ofStatus } from './provider-errors.js';
+import { limitedBody, OutboundError } from '../outbound-fetch.js';
+import { ofStatus } from '../provider-errors.js';
 
 /** Bytes. */
 const largestAnswer = 10_000_000;

@@ -1,16 +1,16 @@
-import type { Clock } from '../auth.clock.js';
-import { AuthError } from '../auth.errors.js';
-import type { AuthEventListener } from '../auth.events.js';
-import type { JsonValue } from '../jwt/claims.js';
-import type { FlowStart } from './dance.js';
-import type { Flow } from './flow.js';
-import type { OAuthLogin } from './identity.js';
+import type { Clock } from '../../auth.clock.js';
+import { AuthError } from '../../auth.errors.js';
+import type { AuthEventListener } from '../../auth.events.js';
+import type { JsonValue } from '../../jwt/claims.js';
+import type { FlowStart } from '../dance.js';
+import type { Flow } from '../flow.js';
+import type { OAuthLogin } from '../identity.js';
 import { answering } from './oauth-answer.js';
 import { OAuthAuthorizedEvent, OAuthBeforeLoginEvent, OAuthErrorEvent, type OAuthFlowInfo } from './oauth-event.js';
 import type { OAuthListeners } from './oauth-listeners.js';
 import type { OAuthAnswer, OAuthVerdict } from './oauth-result.js';
-import type { OAuthExchange, OAuthTransport } from './oauth-transport.js';
-import type { ProviderFailure } from './provider-errors.js';
+import type { OAuthExchange, OAuthTransport } from '../oauth-transport.js';
+import type { ProviderFailure } from '../provider-errors.js';
 
 export interface FlowEventsParts {
   readonly listeners: OAuthListeners;

@@ -1,8 +1,8 @@
-import type { Clock } from '../auth.clock.js';
-import { seconds } from '../auth.durations.js';
-import { AuthError } from '../auth.errors.js';
-import type { AuthEventListener } from '../auth.events.js';
-import type { OAuthGrantContent, OAuthGrantRow, OAuthGrantStore } from '../stores/oauth-grant.store.js';
+import type { Clock } from '../../auth.clock.js';
+import { seconds } from '../../auth.durations.js';
+import { AuthError } from '../../auth.errors.js';
+import type { AuthEventListener } from '../../auth.events.js';
+import type { OAuthGrantContent, OAuthGrantRow, OAuthGrantStore } from '../../stores/oauth-grant.store.js';
 import { GrantCache } from './grant-cache.js';
 import { GrantCookies } from './grant-cookies.js';
 import { GrantNews } from './grant-news.js';
@@ -12,14 +12,14 @@ import { revokeTokens } from './grant-revocation.js';
 import { GrantRotation, type RotatedGrants } from './grant-rotation.js';
 import { GrantRows } from './grant-rows.js';
 import { GrantVault, type GrantTokens } from './grant-vault.js';
-import type { OAuthLogin, OAuthTokens } from './identity.js';
+import type { OAuthLogin, OAuthTokens } from '../identity.js';
 import { OAuthClient } from './oauth-client.js';
 import { OAuthGrant, scopeOf } from './oauth-grant.js';
-import type { OAuthListeners } from './oauth-listeners.js';
-import type { OAuthExchange, OAuthTransport } from './oauth-transport.js';
-import type { OAuthSettings } from './oauth.options.js';
-import { ProviderProblem } from './provider-errors.js';
-import type { ProviderSources } from './provider-sources.js';
+import type { OAuthListeners } from '../events/oauth-listeners.js';
+import type { OAuthExchange, OAuthTransport } from '../oauth-transport.js';
+import type { OAuthSettings } from '../oauth.options.js';
+import { ProviderProblem } from '../provider-errors.js';
+import type { ProviderSources } from '../provider-sources.js';
 
 export interface OAuthGrantsParts {
   readonly settings: OAuthSettings;

@@ -1,5 +1,5 @@
-import { AuthError } from '../auth.errors.js';
-import type { OAuthProvider } from './provider.js';
+import { AuthError } from '../../auth.errors.js';
+import type { OAuthProvider } from '../provider.js';
 
 /**
  * Where a request to the API of a provider goes: a path is joined to `apiBaseUrl` as `new URL(path, apiBaseUrl)` does it.

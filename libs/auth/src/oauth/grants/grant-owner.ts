@@ -1,4 +1,4 @@
-import { AuthError } from '../auth.errors.js';
+import { AuthError } from '../../auth.errors.js';
 
 /** Whose grant: a user's, `id` being the subject of their tokens (`sub`), or the application's own. */
 export type GrantOwner = { readonly kind: 'user'; readonly id: string } | { readonly kind: 'app' };

@@ -1,5 +1,5 @@
-import type { Clock } from '../auth.clock.js';
-import type { OAuthGrantRow } from '../stores/oauth-grant.store.js';
+import type { Clock } from '../../auth.clock.js';
+import type { OAuthGrantRow } from '../../stores/oauth-grant.store.js';
 
 /** More users than that at once, and the oldest entry goes. */
 const mostEntries = 10_000;

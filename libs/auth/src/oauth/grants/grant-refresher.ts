@@ -1,16 +1,16 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Clock } from '../auth.clock.js';
-import { AuthError } from '../auth.errors.js';
-import type { OAuthGrantRow } from '../stores/oauth-grant.store.js';
+import type { Clock } from '../../auth.clock.js';
+import { AuthError } from '../../auth.errors.js';
+import type { OAuthGrantRow } from '../../stores/oauth-grant.store.js';
 import { GrantProblem } from './grant-errors.js';
 import type { GrantNews } from './grant-news.js';
 import type { GrantRotation } from './grant-rotation.js';
 import type { GrantRows } from './grant-rows.js';
 import type { GrantTokens, GrantVault } from './grant-vault.js';
 import { GrantWriter } from './grant-writer.js';
-import { expiryOf } from './identity.js';
-import { ProviderProblem } from './provider-errors.js';
-import type { ProviderSources } from './provider-sources.js';
+import { expiryOf } from '../identity.js';
+import { ProviderProblem } from '../provider-errors.js';
+import type { ProviderSources } from '../provider-sources.js';
 import { refreshRequest } from './refresh-request.js';
 
 export interface GrantRefresherParts {

@@ -1,9 +1,9 @@
 import * as oauth from 'oauth4webapi';
-import type { Clock } from '../auth.clock.js';
-import { atProvider, refuse } from './provider-errors.js';
-import type { ProviderMetadata } from './provider-metadata.js';
-import type { CodeProvider } from './provider.js';
-import { clientAt } from './token-request.js';
+import type { Clock } from '../../auth.clock.js';
+import { atProvider, refuse } from '../provider-errors.js';
+import type { ProviderMetadata } from '../provider-metadata.js';
+import type { CodeProvider } from '../provider.js';
+import { clientAt } from '../token-request.js';
 
 /**
  * New tokens for a refresh token (RFC 6749 §6). An ID token that comes with them must be of the same user, and signed (OpenID

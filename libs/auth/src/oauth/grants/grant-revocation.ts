@@ -1,6 +1,6 @@
-import type { Clock } from '../auth.clock.js';
+import type { Clock } from '../../auth.clock.js';
 import type { GrantTokens } from './grant-vault.js';
-import type { ProviderSource } from './provider-sources.js';
+import type { ProviderSource } from '../provider-sources.js';
 import { revocationRequest } from './revocation-request.js';
 
 /** The refresh token first: the access token ends by itself, and with some providers ends with it (RFC 7009 §2.1). @throws ProviderProblem */

@@ -1,9 +1,9 @@
 import * as oauth from 'oauth4webapi';
-import type { Clock } from '../auth.clock.js';
-import { atProvider } from './provider-errors.js';
-import type { ProviderMetadata } from './provider-metadata.js';
-import type { CodeProvider } from './provider.js';
-import { clientAt } from './token-request.js';
+import type { Clock } from '../../auth.clock.js';
+import { atProvider } from '../provider-errors.js';
+import type { ProviderMetadata } from '../provider-metadata.js';
+import type { CodeProvider } from '../provider.js';
+import { clientAt } from '../token-request.js';
 
 /**
  * Tell the provider that a token is done with (RFC 7009). Nothing is sent to one that takes no such requests.

@@ -1,4 +1,4 @@
-import { AuthError, type AuthErrorCode } from '../auth.errors.js';
+import { AuthError, type AuthErrorCode } from '../../auth.errors.js';
 
 /** Refusals that only the user can mend, at the provider. */
 export type GrantErrorCode = Extract<

@@ -1,6 +1,6 @@
-import { AuthError } from '../auth.errors.js';
+import { AuthError } from '../../auth.errors.js';
 import type { ApiRequest } from './api-request.js';
-import { codeOf } from './outbound-fetch.js';
+import { codeOf } from '../outbound-fetch.js';
 
 /** How a request is made, beside what is authorized. */
 export type ApiInit = Omit<RequestInit, 'method' | 'headers' | 'body'>;

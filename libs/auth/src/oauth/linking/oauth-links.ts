@@ -1,14 +1,14 @@
-import type { Clock } from '../auth.clock.js';
-import { AuthError } from '../auth.errors.js';
-import type { AuthEventListener } from '../auth.events.js';
-import { askHook } from '../auth.hook-answers.js';
-import type { OAuthLink, OAuthLinkKey, OAuthLinkStore } from '../stores/oauth-link.store.js';
-import { asking } from '../stores/store-answer.js';
-import type { OAuthLogin } from './identity.js';
-import type { OAuthHooks } from './oauth-hooks.js';
-import type { OAuthGrants } from './oauth-grants.js';
-import type { OAuthListeners } from './oauth-listeners.js';
-import type { OAuthExchange } from './oauth-transport.js';
+import type { Clock } from '../../auth.clock.js';
+import { AuthError } from '../../auth.errors.js';
+import type { AuthEventListener } from '../../auth.events.js';
+import { askHook } from '../../auth.hook-answers.js';
+import type { OAuthLink, OAuthLinkKey, OAuthLinkStore } from '../../stores/oauth-link.store.js';
+import { asking } from '../../stores/store-answer.js';
+import type { OAuthLogin } from '../identity.js';
+import type { OAuthHooks } from '../oauth-hooks.js';
+import type { OAuthGrants } from '../grants/oauth-grants.js';
+import type { OAuthListeners } from '../events/oauth-listeners.js';
+import type { OAuthExchange } from '../oauth-transport.js';
 
 export interface OAuthLinksParts {
   readonly store: OAuthLinkStore;

@@ -3,12 +3,13 @@ import { parseArgs } from 'node:util';
 import { verdict, type Figure } from './figure.js';
 import { guardSection } from './guard/guard.section.js';
 import { machine } from './machine.js';
+import { oauthSection } from './oauth/oauth.section.js';
 import { sessionSection } from './session/session.section.js';
 import type { Section } from './section.js';
 import { median } from './statistics.js';
 import { readable, table } from './table.js';
 
-const sections: readonly Section[] = [guardSection, sessionSection];
+const sections: readonly Section[] = [guardSection, sessionSection, oauthSection];
 
 /** `bench [section …] [--rounds N] [--json FILE]`: no section means all. */
 async function main(): Promise<void> {

@@ -1,6 +1,6 @@
 import { Controller, Get, Injectable } from '@nestjs/common';
 import { RequireToken } from 'nest-latchkey';
-import { OAuthClient, OAuthGrants } from 'nest-latchkey/passport';
+import { OAuthClient, OAuthGrants, RequireOAuth } from 'nest-latchkey/passport';
 
 @Controller()
 export class ReposController {
@@ -8,6 +8,13 @@ export class ReposController {
   @Get('repos')
   repos(@OAuthClient('github') github: OAuthClient) {
     return github.json<{ name: string }[]>('user/repos?per_page=5');
+  }
+
+  @RequireToken()
+  @RequireOAuth('github', { scope: ['repo'] })
+  @Get('repos/private')
+  privateRepos(@OAuthClient('github') github: OAuthClient) {
+    return github.json<{ name: string }[]>('user/repos?visibility=private');
   }
 }
 

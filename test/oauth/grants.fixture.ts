@@ -34,12 +34,6 @@ export class ApiController {
   }
 
   @RequireToken()
-  @Get('unknown')
-  unknown(@OAuthClient('nobody') client: OAuthClient) {
-    return client.json('me');
-  }
-
-  @RequireToken()
   @Post('stream')
   async stream(@OAuthClient('corp') corp: OAuthClient, @Req() request: AsyncIterable<Uint8Array>) {
     const { status } = await corp.post('echo', { body: request as never });
@@ -70,11 +64,9 @@ export class GrantsApp extends DancingApp {
       ...memoryStores(),
       create: (instances) => ({ ...memoryStores().create(instances), oauthGrants: watched }),
     };
-    super(
-      adapter,
-      { providers: providersOf(provider), ...oauth },
-      { controllers: [ApiController], options: { stores } },
-    );
+    const { providers = providersOf(provider) } = oauth;
+    const controllers = providers.some(({ name }) => name === 'corp') ? [ApiController] : [];
+    super(adapter, { ...oauth, providers }, { controllers, options: { stores } });
     this.watched = watched;
   }
 

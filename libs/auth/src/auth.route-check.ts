@@ -5,7 +5,7 @@ import type { FetchedClaim } from './jwt/session-claim.options.js';
 import { isSessionFactory } from './resource/current-session.decorator.js';
 import { isDecisionFactory, isUserFactory } from './resource/current-token.decorator.js';
 import { declaredRequirement } from './resource/route-requirement.js';
-import { routeTable } from './resource/route-table.js';
+import { isOpen, routeTable, type RouteEntry } from './resource/route-table.js';
 import { requestValues, type TokenRequirement } from './resource/token-requirement.js';
 
 /** What the module can do, for the check that no route asks more. */
@@ -20,9 +20,6 @@ export interface RouteCapabilities {
   readonly sessionClaims: readonly FetchedClaim[];
 }
 
-/** Metadata of Nest: the arguments of handlers. */
-const ROUTE_ARGUMENTS = '__routeArguments__';
-
 /** Looks at every route before the application listens: what cannot hold at run time stops the boot. */
 @Injectable()
 export class RouteCheck {
@@ -34,11 +31,7 @@ export class RouteCheck {
   /** @throws AuthConfigError naming the route, the option and the mend. */
   check(capabilities: RouteCapabilities): void {
     const { application, modules } = this;
-    for (const { controller, handler, name, paths, guards } of routeTable({ application, modules })) {
-      new Route(controller, handler, name, paths.join(' '), guards.length > 0 || this.hasGlobalGuard).check(
-        capabilities,
-      );
-    }
+    for (const route of routeTable({ application, modules })) new Route(route).check(capabilities);
   }
 
   /** @throws AuthConfigError when the module is configured twice: two sets of keys would guard one application. */
@@ -47,30 +40,21 @@ export class RouteCheck {
     if (found.length > 1)
       throw new AuthConfigError('AuthModule', 'is configured twice: call forRoot() once, in the root module');
   }
-
-  private get hasGlobalGuard(): boolean {
-    return this.application.getGlobalGuards().length + this.application.getGlobalRequestGuards().length > 0;
-  }
 }
 
 /** One route, and what its decorators ask. */
 class Route {
-  constructor(
-    private readonly controller: Type,
-    private readonly handler: object,
-    private readonly name: string,
-    /** All its paths, in one text. */
-    private readonly path: string,
-    private readonly hasGuard: boolean,
-  ) {}
+  constructor(private readonly entry: RouteEntry) {}
 
   check(capabilities: RouteCapabilities): void {
-    const requirement = declaredRequirement(this.handler, this.controller);
+    const requirement = declaredRequirement(this.entry.handler, this.entry.controller);
+    // all of them, in one text
+    const path = this.entry.paths.join(' ');
     this.checkArguments(requirement, capabilities);
     if (requirement === undefined || requirement === 'public') return;
     for (const { source, name } of requestValues(requirement)) {
-      const isKnown = new RegExp(`[:*]${name.replace(/\W/g, '')}(?![A-Za-z0-9_])`).test(this.path);
-      if (source === 'param' && !isKnown) this.fail(`param('${name}')`, `the path ${this.path} has no :${name}`);
+      const isKnown = new RegExp(`[:*]${name.replace(/\W/g, '')}(?![A-Za-z0-9_])`).test(path);
+      if (source === 'param' && !isKnown) this.fail(`param('${name}')`, `the path ${path} has no :${name}`);
     }
     this.checkCapabilities(requirement, capabilities);
   }
@@ -95,17 +79,9 @@ class Route {
   }
 
   private checkArguments(requirement: unknown, { hasUsers }: RouteCapabilities): void {
-    const found = (Reflect.getMetadata(ROUTE_ARGUMENTS, this.controller, this.name) ?? {}) as Record<
-      string,
-      { factory?: unknown }
-    >;
-    const factories = Object.values(found).map(({ factory }) => factory);
-    if (
-      factories.some(isDecisionFactory) &&
-      (requirement === 'public' || (requirement === undefined && !this.hasGuard))
-    ) {
+    const factories = this.entry.arguments.map(({ factory }) => factory);
+    if (factories.some(isDecisionFactory) && isOpen(this.entry))
       this.fail('@CurrentToken()', 'the route has no @RequireToken() that could fill it');
-    }
     const ofSession = (requirement as TokenRequirement | undefined)?.session !== undefined;
     if (factories.some(isSessionFactory) && !ofSession)
       this.fail(
@@ -117,6 +93,6 @@ class Route {
   }
 
   private fail(what: string, problem: string): never {
-    throw new AuthConfigError(`${this.controller.name}.${this.name}`, `${what}: ${problem}`);
+    throw new AuthConfigError(`${this.entry.controller.name}.${this.entry.name}`, `${what}: ${problem}`);
   }
 }

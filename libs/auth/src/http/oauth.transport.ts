@@ -50,6 +50,18 @@ export class HttpOAuthTransport extends OAuthTransport {
     return message.method === 'HEAD' || purposes.some((purpose) => /^(prefetch|preview)\b/i.test(purpose));
   }
 
+  /** Fetch Metadata, where the browser sends it; a redirect back from a provider is another site's, too, so that none goes round. */
+  visitedPath({ request }: OAuthExchange): string | undefined {
+    const message = new HttpMessage(request as HttpRequest, undefined);
+    const isOneOf = (name: Lowercase<string>, values: readonly unknown[]) => values.includes(message.header(name));
+    const isPage =
+      isOneOf('sec-fetch-mode', [undefined, 'navigate']) && isOneOf('sec-fetch-dest', [undefined, 'document']);
+    const isOurs = isOneOf('sec-fetch-site', [undefined, 'same-origin', 'none']);
+    const wantsPage = message.method === 'GET' && /\btext\/html\b/i.test(String(message.header('accept') ?? ''));
+    const { originalUrl, url } = request as RequestWithUrl;
+    return isPage && isOurs && wantsPage ? (originalUrl ?? url) : undefined;
+  }
+
   cookies({ request }: OAuthExchange): ReadonlyMap<string, string> {
     const header = (request as HttpRequest).headers['cookie'];
     const start = this.prefixed('oauth_');

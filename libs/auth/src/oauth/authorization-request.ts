@@ -3,6 +3,7 @@ import type { OAuth2Flow } from './flow.js';
 import { atProvider, refuse } from './provider-errors.js';
 import type { ProviderMetadata } from './provider-metadata.js';
 import type { CodeProvider } from './provider.js';
+import { requestedScope } from './scope.js';
 
 /**
  * Step 1 of 4: the URL that the browser is sent to (RFC 6749 §4.1.1, RFC 7636 §4.3, OpenID Connect Core §3.1.2.1), or the
@@ -26,7 +27,8 @@ export async function authorizationRequest(
 }
 
 async function parametersOf(provider: CodeProvider, flow: OAuth2Flow): Promise<URLSearchParams> {
-  const { scope, authorizationParams, responseMode, client } = provider;
+  const { authorizationParams, responseMode, client } = provider;
+  const scope = requestedScope(provider, flow);
   const isOidc = provider.kind === 'oidc';
   // OpenID Connect Core §11: a refresh token is asked for with the user's consent, or not given
   const asksOffline = isOidc && provider.consentForOfflineAccess && scope.includes('offline_access');

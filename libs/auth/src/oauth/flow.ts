@@ -23,6 +23,10 @@ export interface Flow {
   readonly data?: Readonly<Record<string, JsonValue>>;
   /** Nobody is to be logged in: the identity is to be linked. */
   readonly link?: LinkIntent;
+  /** Asked for beside the provider's own. */
+  readonly scope?: readonly string[];
+  /** The provider's name of the account that has to answer. Without it, any may. */
+  readonly account?: string;
 }
 
 export interface OAuth2Flow extends Flow {

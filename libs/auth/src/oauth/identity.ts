@@ -7,6 +7,7 @@ import type { ProviderMetadata } from './provider-metadata.js';
 import { frozenIdentity, type OAuthIdentity } from './oauth-identity.js';
 import type { CodeProvider, OidcProvider } from './provider.js';
 import { textAt, webUrlAt } from './identity-paths.js';
+import { requestedScope } from './scope.js';
 import { clientAt, type TokenGrant } from './token-request.js';
 import { userinfoIdentity } from './userinfo-identity.js';
 
@@ -84,11 +85,12 @@ export async function identify(
     provider.kind === 'oidc'
       ? await signedIdentity(provider, source, { tokens, claims: claims!, name }, clock)
       : await userinfoIdentity(provider, source, tokens);
+  const requested = requestedScope(provider, flow);
   return new OAuthLogin({
     provider: provider.name,
     identity: frozenIdentity(identity),
-    requestedScope: provider.scope,
-    grantedScope: tokens.scope === undefined ? provider.scope : tokens.scope.split(' ').filter(Boolean),
+    requestedScope: requested,
+    grantedScope: tokens.scope === undefined ? requested : tokens.scope.split(' ').filter(Boolean),
     ...{ returnTo: flow.returnTo, data: flow.data, link: flow.link },
     tokens: {
       accessToken: tokens.access_token,

@@ -21,6 +21,12 @@ export abstract class OAuthTransport {
   /** Is this no visit: a HEAD, or a browser that loads ahead what nobody has asked for yet? */
   abstract isAhead(exchange: OAuthExchange): boolean;
 
+  /**
+   * The path, with its query, that somebody visits with a browser; undefined for the request of a script, and for a visit that
+   * another site sent the browser on: that may not lead to where something is granted.
+   */
+  abstract visitedPath(exchange: OAuthExchange): string | undefined;
+
   /** The flow cookies of the request by their names, the oldest first (RFC 6265 §5.4). */
   abstract cookies(exchange: OAuthExchange): ReadonlyMap<string, string>;
 

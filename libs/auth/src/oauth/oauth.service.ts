@@ -6,7 +6,7 @@ import { asking } from '../stores/store-answer.js';
 import type { Dance, DanceDenial, FlowStart } from './dance.js';
 import { FlowEvents } from './events/flow-events.js';
 import { flowCookieName, FlowCookies, flowLifetime, stateHash, type Flow, type LinkIntent } from './flow.js';
-import { checkLink, checkSession } from './linking/link-intent.js';
+import { checkAccount, checkLink, checkSession } from './linking/link-intent.js';
 import type { OAuthLogin } from './identity.js';
 import { OAuth1Dance } from './oauth1/oauth1-dance.js';
 import { OAuth2Dance } from './oauth2-dance.js';
@@ -18,10 +18,17 @@ import type { OAuthSettings } from './oauth.options.js';
 import { ProviderProblem, type ProviderFailure } from './provider-errors.js';
 import type { ProviderSource, ProviderSources } from './provider-sources.js';
 import type { OAuthProvider } from './provider.js';
+import { furtherScope } from './scope.js';
 
 export interface OAuthStartOptions {
+  /** Where the browser wants to end: taken where it is allowed. */
   returnTo?: unknown;
-  link?: LinkIntent;
+  /** Log nobody in, but link the identity to this user, who is logged in by this session in a cookie. */
+  link?: LinkIntent | undefined;
+  /** To ask for beside the provider's own. */
+  scope?: readonly string[];
+  /** The provider's name of the account that has to answer: another is refused. Default any. */
+  account?: string | undefined;
 }
 
 export interface OAuthServiceParts {
@@ -90,16 +97,18 @@ export class OAuthService {
   /**
    * Begin a log-in: the flow goes into a cookie of the answer.
    *
-   * @param options `returnTo`, where the browser wants to end: taken where it is allowed. `link`: log nobody in, but link the
-   *   identity to this user, who is logged in by this session in a cookie. Only from a guarded route that other sites cannot ask:
-   *   whoever begins this gives somebody a way into the account.
+   * @param options `link` only from a guarded route that other sites cannot ask: whoever begins this gives somebody a way into the
+   *   account.
    * @returns where to send the browser.
    * @throws AuthError `oauth_provider_unknown`, and those of a provider that cannot be asked; `oauth_link_refused` for `link`,
-   *   where the session is not the browser's, or the provider answers in a form, which brings no session along.
+   *   where the session is not the browser's, or the provider answers in a form, which brings no session along;
+   *   `invalid_argument` for what is no scope.
    */
-  async start(name: string, exchange: OAuthExchange, { returnTo, link }: OAuthStartOptions = {}): Promise<string> {
+  async start(name: string, exchange: OAuthExchange, options: OAuthStartOptions = {}): Promise<string> {
     const { settings, transport, clock } = this.parts;
+    const { returnTo, link, scope = [], account } = options;
     const dance = this.find(name);
+    const further = furtherScope(dance.provider, scope);
     transport.keepPrivate(exchange);
     if (link !== undefined) await checkLink(link, dance, transport, exchange);
     const start: FlowStart = {
@@ -108,6 +117,8 @@ export class OAuthService {
       returnTo: settings.returnTo.choose(returnTo),
       startedAt: clock.now(),
       ...(link !== undefined && { link: { user: link.user, sid: link.sid } }),
+      ...(further.length > 0 && { scope: further }),
+      ...(account !== undefined && { account }),
     };
     const { flow, location } = await this.told(start, exchange, () => dance.begin(start));
     const kept = await this.events.begins(flow, location, exchange);
@@ -122,7 +133,7 @@ export class OAuthService {
    * Read the answer of a provider, and exchange its code. Nobody is logged in yet.
    *
    * @throws AuthError `oauth_flow_unknown`, `oauth_flow_expired`, `oauth_response_invalid`, and `oauth_link_refused` for another
-   *   session than the one that began to link: nothing was sent to the provider;
+   *   session than the one that began to link: nothing was sent to the provider; or for another account than was asked for;
    *   `oauth_grant_refused`, `oauth_id_token_invalid`, `oauth_provider_failed`, `oauth_provider_unavailable`,
    *   `oauth_provider_timeout`, `store_unavailable`
    */
@@ -158,6 +169,7 @@ export class OAuthService {
     if (answer.kind === 'denied') return this.denied(answer, current, exchange);
 
     const login = await answer.redeem();
+    checkAccount(flow, login);
     const verdict = await this.events.succeeds(login, current, exchange);
     if (verdict.answer?.kind === 'reject') {
       const { reason: error } = verdict.answer;

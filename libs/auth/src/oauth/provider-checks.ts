@@ -26,9 +26,14 @@ export function checkIssuer(option: string, issuer: string, { allowInsecureLoopb
     );
 }
 
+/** A list of scope values, each of the characters that one has (RFC 6749 §3.3). */
+export function isScope(scope: unknown): scope is readonly string[] {
+  const isValue = (value: unknown) => typeof value === 'string' && /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(value);
+  return Array.isArray(scope) && scope.every(isValue);
+}
+
 export function checkScope(option: string, scope: readonly string[]): void {
-  if (!Array.isArray(scope) || !scope.every((value) => /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(value)))
-    throw new AuthConfigError(option, "must be a list of scope values, such as ['openid', 'email']");
+  if (!isScope(scope)) throw new AuthConfigError(option, "must be a list of scope values, such as ['openid', 'email']");
 }
 
 /** @param isReserved what a request says by itself: an option of this name would change what is checked (OC-17). */

@@ -67,7 +67,8 @@ export function toProvider(
   checkRedirectUri(`${path}.redirectUri`, provider.redirectUri, publicOrigin);
   if (provider.apiBaseUrl !== undefined) checkEndpoint(`${path}.apiBaseUrl`, provider.apiBaseUrl, provider);
   checkOrigins(`${path}.apiOrigins`, provider.apiOrigins, provider);
-  return provider;
+  const own = provider.apiBaseUrl === undefined ? [] : [new URL(provider.apiBaseUrl).origin];
+  return { ...provider, apiOrigins: [...own, ...provider.apiOrigins] };
 }
 
 function read(path: string, given: OAuthProviderOptions, clock: Clock): OAuthProvider {

@@ -1,7 +1,9 @@
 export { jwtStrategy } from './jwt-strategy.provider.js';
 export { oauthLogin, type OAuthLoginFactory, type OAuthLoginOptions } from './oauth-login.js';
 export { OAuthClient } from './oauth-client.decorator.js';
-export type { OAuthRequestInit } from '../oauth/grants/oauth-client.js';
+export { OAuthClients } from './oauth-clients.js';
+export { RequireOAuth, type RequireOAuthOptions } from './require-oauth.decorator.js';
+export type { AuthorizationUrl, OAuthRequestInit } from '../oauth/grants/oauth-client.js';
 export {
   OAuthGrants,
   type GivenGrant,
@@ -14,7 +16,7 @@ export type { GrantOwner } from '../oauth/grants/grant-owner.js';
 export type { RotatedGrants } from '../oauth/grants/grant-rotation.js';
 export { cookieGrants, CookieGrants } from '../oauth/grants/cookie-grants.js';
 export { noGrants } from '../stores/no-oauth-grant.store.js';
-export { OAuthService, type OAuthOutcome } from '../oauth/oauth.service.js';
+export { OAuthService, type OAuthOutcome, type OAuthStartOptions } from '../oauth/oauth.service.js';
 export { OAuthLinks, type UnlinkOptions } from '../oauth/linking/oauth-links.js';
 export { normalEmail } from '../oauth/linking/email-address.js';
 export type { OAuthIdentity } from '../oauth/oauth-identity.js';

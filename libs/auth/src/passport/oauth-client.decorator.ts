@@ -1,10 +1,9 @@
 import { createParamDecorator, Inject, Injectable, type ExecutionContext, type PipeTransform } from '@nestjs/common';
-import { AuthError } from '../auth.errors.js';
 import { OAuthClient as Client } from '../oauth/grants/oauth-client.js';
-import { OAuthGrants } from '../oauth/grants/oauth-grants.js';
-import type { OAuthExchange } from '../oauth/oauth-transport.js';
 import { currentDecision } from '../resource/current-decision.js';
+import type { RouteArgument } from '../resource/route-table.js';
 import type { Token } from '../resource/token.js';
+import { OAuthClients } from './oauth-clients.js';
 
 /** Whose client, before anything is looked up. */
 interface AskedClient {
@@ -16,18 +15,12 @@ interface AskedClient {
 /** A param decorator gets no services; a pipe does. */
 @Injectable()
 class OAuthClientPipe implements PipeTransform<AskedClient, Client | null> {
-  constructor(@Inject(OAuthGrants) private readonly grants: OAuthGrants) {}
+  constructor(@Inject(OAuthClients) private readonly clients: OAuthClients) {}
 
   transform({ provider, token, context }: AskedClient): Client | null {
     if (token === null) return null;
-    // another issuer may name its users as it likes, for example as ours are named
-    if (!token.isOwn)
-      throw new AuthError('token_rejected', {
-        reason: '@OAuthClient() is for users of our own: the token is of another issuer',
-      });
     const http = context.switchToHttp();
-    const exchange: OAuthExchange = { request: http.getRequest<object>(), response: http.getResponse<object>() };
-    return this.grants.client(provider, { kind: 'user', id: token.sub }, { exchange });
+    return this.clients.of(provider, token, { request: http.getRequest(), response: http.getResponse() });
   }
 }
 
@@ -41,6 +34,11 @@ function clientParameter(provider: string): ParameterDecorator {
   return askedClient(provider, OAuthClientPipe);
 }
 clientParameter.prototype = Client.prototype;
+
+/** The provider whose client an argument of a handler is; undefined for another argument. */
+export function clientProviderOf({ data, pipes = [] }: RouteArgument): string | undefined {
+  return pipes.includes(OAuthClientPipe) ? (data as string) : undefined;
+}
 
 /** The API of a provider, asked for the owner of a grant: see `oauth/grants/oauth-client.ts`. */
 export type OAuthClient = Client;

@@ -36,10 +36,15 @@ export function grantsProvider(path: string): Provider {
       listeners: OAuthListeners,
     ) => {
       const store = storeOf(settings, ofModule);
-      const startUrl = (provider: string) => transport.urlOf(`/${path}/${provider}`);
+      const startUrl = startUrlOf(path, transport);
       return new OAuthGrants({ settings, sources, store, transport, clock, emit, listeners, startUrl });
     },
   };
+}
+
+/** Where a log-in with a provider begins. */
+export function startUrlOf(path: string, transport: OAuthTransport): (provider: string) => string {
+  return (provider) => transport.urlOf(`/${path}/${provider}`);
 }
 
 function storeOf({ grants, isKeyOfProcess }: OAuthSettings, ofModule: OAuthGrantStore | null) {

@@ -22,6 +22,9 @@ import { ProviderSources } from '../oauth/provider-sources.js';
 import { OAuthFlowStore } from '../stores/oauth-flow.store.js';
 import { OAuthLinkStore } from '../stores/oauth-link.store.js';
 import { grantsProvider, OAUTH_SETTINGS, sourcesProvider } from './oauth-grants.provider.js';
+import { OAuthClients } from './oauth-clients.js';
+import { consentProvider, ticketsProvider } from './oauth-consent.provider.js';
+import { OAuthRouteCheck } from './oauth-route-check.js';
 import { OAuthStrategies } from './oauth-strategies.js';
 import { OAuthHandlerDiscovery } from './on-oauth-discovery.js';
 import { createOAuthController } from './oauth.controller.js';
@@ -60,13 +63,17 @@ export function oauthLogin(options: OAuthLoginOptions | OAuthLoginFactory): OAut
       settingsProvider,
       sourcesProvider,
       grantsProvider(routes.path),
+      ticketsProvider,
+      consentProvider(routes.path),
+      OAuthClients,
+      OAuthRouteCheck,
       serviceProvider(routes.path),
       linksProvider,
       linkingProvider,
       OAuthStrategies,
     ],
     controllers: routes.controller ? [createOAuthController(routes.path)] : [],
-    exports: [OAuthService, OAuthLinks, OAuthGrants],
+    exports: [OAuthService, OAuthLinks, OAuthGrants, OAuthClients],
     logsIn: routes.controller,
   };
 }

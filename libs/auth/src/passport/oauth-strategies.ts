@@ -1,5 +1,6 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
+import { OAuthConsent } from '../oauth/consent/oauth-consent.js';
 import { OAuthTransport } from '../oauth/oauth-transport.js';
 import { OAuthService } from '../oauth/oauth.service.js';
 import { Refusals } from '../resource/refusals.js';
@@ -15,6 +16,7 @@ export class OAuthStrategies implements OnApplicationBootstrap, OnApplicationShu
 
   constructor(
     @Inject(OAuthService) private readonly oauth: OAuthService,
+    @Inject(OAuthConsent) private readonly consent: OAuthConsent,
     @Inject(OAuthTransport) private readonly transport: OAuthTransport,
     @Inject(Refusals) private readonly refusals: Refusals,
     @Inject(HttpAdapterHost) private readonly host: HttpAdapterHost,
@@ -38,8 +40,8 @@ export class OAuthStrategies implements OnApplicationBootstrap, OnApplicationShu
 
   /** passport-oauth1 and passport-oauth2 are optional peers: who has no provider of a protocol need not install its. */
   private async strategyOf(name: string): Promise<OAuth1Strategy | OAuth2Strategy> {
-    const { oauth, transport, refusals, host } = this;
-    const parts = { oauth, transport, refusals, host };
+    const { oauth, consent, transport, refusals, host } = this;
+    const parts = { oauth, consent, transport, refusals, host };
     if (oauth.protocolOf(name) === 'oauth1') {
       const { OAuth1Strategy } = await import('./oauth1-strategy.js');
       return new OAuth1Strategy(name, parts);

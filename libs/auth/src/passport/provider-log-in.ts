@@ -3,7 +3,8 @@ import type { HttpAdapterHost } from '@nestjs/core';
 import { AuthError } from '../auth.errors.js';
 import { answering } from '../oauth/events/oauth-answer.js';
 import type { OAuthExchange, OAuthTransport } from '../oauth/oauth-transport.js';
-import type { OAuthService } from '../oauth/oauth.service.js';
+import type { OAuthConsent } from '../oauth/consent/oauth-consent.js';
+import type { OAuthService, OAuthStartOptions } from '../oauth/oauth.service.js';
 import type { Refusals } from '../resource/refusals.js';
 import { contextOf } from './guard-context.js';
 import { keepOutcome } from './oauth-outcome.js';
@@ -12,6 +13,7 @@ import { checkOwner } from './request-owner.js';
 
 export interface ProviderLogInParts {
   readonly oauth: OAuthService;
+  readonly consent: OAuthConsent;
   readonly transport: OAuthTransport;
   readonly refusals: Refusals;
   readonly host: HttpAdapterHost;
@@ -51,9 +53,8 @@ export class ProviderLogIn {
     if (transport.isAhead(exchange)) throw transport.nothing(exchange);
     const { values } = transport.parameters(exchange);
     if (this.stepOf(context, values) === 'start') {
-      const [returnTo, another] = values.getAll('return_to');
-      const location = await oauth.start(this.name, exchange, another === undefined ? { returnTo } : {});
-      throw transport.redirect(exchange, location);
+      const options = await this.startOptions(values, exchange);
+      throw transport.redirect(exchange, await oauth.start(this.name, exchange, options));
     }
     const outcome = await oauth.complete(this.name, exchange);
     if (outcome.kind !== 'authorized') throw transport.redirect(exchange, outcome.returnTo);
@@ -62,6 +63,16 @@ export class ProviderLogIn {
     if (outcome.answer !== undefined && declaredStep(context) === undefined)
       throw answering(transport, exchange, outcome.answer, outcome.returnTo);
     return outcome.login;
+  }
+
+  private async startOptions(values: URLSearchParams, exchange: OAuthExchange): Promise<OAuthStartOptions> {
+    const [returnTo, another] = values.getAll('return_to');
+    const tickets = values.getAll('ticket');
+    return {
+      // two of them open as little as a wrong one
+      ...(tickets.length > 0 && (await this.parts.consent.begin(this.name, tickets.join(','), exchange))),
+      ...(another === undefined && { returnTo }),
+    };
   }
 
   private stepOf(context: ExecutionContext, values: URLSearchParams): OAuthStep {

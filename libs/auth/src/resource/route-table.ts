@@ -5,10 +5,12 @@ import {
   METHOD_METADATA,
   MODULE_PATH,
   PATH_METADATA,
+  ROUTE_ARGS_METADATA,
   VERSION_METADATA,
 } from '@nestjs/common/constants.js';
 import { MetadataScanner, type ApplicationConfig, type ModulesContainer } from '@nestjs/core';
 import { RoutePathFactory } from '@nestjs/core/router/route-path-factory.js';
+import { declaredRequirement } from './route-requirement.js';
 
 /** One handler that the router serves. */
 export interface RouteEntry {
@@ -22,6 +24,16 @@ export interface RouteEntry {
   readonly paths: readonly string[];
   /** What `@UseGuards()` on class and handler named, in the order they are asked. Global guards are not here. */
   readonly guards: readonly unknown[];
+  /** Does a guard stand before it, whosever: its own, or a global one? */
+  readonly hasGuard: boolean;
+  readonly arguments: readonly RouteArgument[];
+}
+
+/** An argument of a handler, as a param decorator of Nest describes it. */
+export interface RouteArgument {
+  readonly factory?: unknown;
+  readonly data?: unknown;
+  readonly pipes?: readonly unknown[];
 }
 
 /** What of a Nest application names its routes; both can be injected anywhere. */
@@ -38,23 +50,31 @@ export interface RouteSources {
  */
 export function routeTable({ application, modules }: RouteSources): RouteEntry[] {
   const paths = new RoutePathFactory(application);
+  const hasGlobalGuard = application.getGlobalGuards().length + application.getGlobalRequestGuards().length > 0;
   const scanner = new MetadataScanner();
   return [...modules.values()].flatMap((module) => {
     const modulePath = modulePathOf(module.metatype, modules.applicationId);
     return [...module.controllers.values()].flatMap(({ metatype: controller }) =>
       typeof controller === 'function'
-        ? routesOf(controller as Type, scanner, (handler) =>
-            pathsOf(controller, handler, { application, paths, modulePath }),
-          )
+        ? routesOf(controller as Type, scanner, {
+            hasGlobalGuard,
+            pathsOfHandler: (handler) => pathsOf(controller, handler, { application, paths, modulePath }),
+          })
         : [],
     );
   });
 }
 
+/** Does nobody ask for a token before it? */
+export function isOpen({ handler, controller, hasGuard }: RouteEntry): boolean {
+  const requirement = declaredRequirement(handler, controller);
+  return requirement === 'public' || (requirement === undefined && !hasGuard);
+}
+
 function routesOf(
   controller: Type,
   scanner: MetadataScanner,
-  pathsOfHandler: (handler: object) => string[],
+  { hasGlobalGuard, pathsOfHandler }: { hasGlobalGuard: boolean; pathsOfHandler: (handler: object) => string[] },
 ): RouteEntry[] {
   const prototype = controller.prototype as Record<string, object>;
   const ofClass = guardsOf(controller);
@@ -63,8 +83,16 @@ function routesOf(
     if (Reflect.getMetadata(PATH_METADATA, handler) === undefined) return [];
     const method = RequestMethod[methodOf(handler)]!.toLowerCase();
     const guards = [...ofClass, ...guardsOf(handler)];
-    return [{ controller, handler, name, method, paths: pathsOfHandler(handler), guards }];
+    const hasGuard = hasGlobalGuard || guards.length > 0;
+    const paths = pathsOfHandler(handler);
+    return [{ controller, handler, name, method, paths, guards, hasGuard, arguments: argumentsOf(controller, name) }];
   });
+}
+
+function argumentsOf(controller: Type, name: string): RouteArgument[] {
+  return Object.values(
+    (Reflect.getMetadata(ROUTE_ARGS_METADATA, controller, name) ?? {}) as Record<string, RouteArgument>,
+  );
 }
 
 interface PathParts {

@@ -32,8 +32,8 @@ export class OAuthListeners {
    * Ask before something is done. Every handler is asked, whatever others said. The first answer counts, but a refusal
    * counts wherever it stands. What a handler throws ends it at once.
    *
-   * @throws AuthError `invalid_argument` for a result that is none; AuthError, HttpException: what a handler threw. Anything else it throws becomes a plain 500; the log tells where,
-   *   without its message, which could hold a token.
+   * @throws AuthError `invalid_argument` for a result that is none; AuthError, HttpException: what a handler threw. Anything else it
+   *   throws becomes a plain 500; the log tells where, without its message, which could hold a token.
    */
   async ask<Name extends keyof OAuthQuestions>(name: Name, event: OAuthQuestions[Name]): Promise<OAuthVerdict> {
     const results: (OAuthResult | false | undefined)[] = [];

@@ -23,8 +23,7 @@ export function apiUrl({ name, apiBaseUrl, apiOrigins }: OAuthProvider, path: st
   if (!URL.canParse(String(path), apiBaseUrl))
     throw refused(apiBaseUrl === undefined ? `${name} has no apiBaseUrl: set one, or give whole URLs` : 'it is no URL');
   const url = new URL(path, apiBaseUrl);
-  const own = apiBaseUrl === undefined ? [] : [new URL(apiBaseUrl).origin];
-  if (!isApiOf([...own, ...apiOrigins], url)) throw refused(`its origin is none of ${name}: add it to apiOrigins`);
+  if (!isApiOf(apiOrigins, url)) throw refused(`its origin is none of ${name}: add it to apiOrigins`);
   return url;
 }
 

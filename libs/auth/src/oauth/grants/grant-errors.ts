@@ -11,6 +11,8 @@ export class GrantProblem extends Error {
   constructor(
     readonly code: GrantErrorCode,
     readonly reason: string,
+    /** Scope that the grant lacks, as far as it is known here. */
+    readonly missing: readonly string[] = [],
   ) {
     super(reason);
   }

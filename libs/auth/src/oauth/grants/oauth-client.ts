@@ -22,11 +22,14 @@ export interface OAuthClientParts {
   readonly rows: GrantRows;
   readonly vault: GrantVault;
   readonly refresher: GrantRefresher;
-  /** Where the user grants what is missing. */
-  readonly authorizationUrl: string;
+  /** Where the user grants what is missing: with more scope than the grant has, where that is known. */
+  readonly authorizationUrl: AuthorizationUrl;
   /** Milliseconds. */
   readonly timeout: number;
 }
+
+/** @param missing the scope that was asked of the grant, and is not in it. */
+export type AuthorizationUrl = (missing: readonly string[]) => string | Promise<string>;
 
 /** What `fetch()` takes, but for the method of those that are named by it. */
 export type OAuthRequestInit = Omit<RequestInit, 'method'>;
@@ -122,6 +125,27 @@ export class OAuthClient {
     return this.#parts.refresher.isUsable(await this.#row());
   }
 
+  /**
+   * That there is a grant, that it can be used, and that it has this scope. Asks nothing of the provider.
+   *
+   * Values are compared as they are written: whether one includes another is known to the provider alone.
+   *
+   * @throws AuthError `oauth_not_authorized`, `oauth_reauth_required`, `oauth_scope_missing`, with `authorizationUrl`, where the user is
+   *   asked for what the grant has and for what it lacks; `store_unavailable`
+   */
+  async require(scope: readonly string[] = []): Promise<void> {
+    await this.#told(async () => {
+      const row = await this.#row();
+      const granted = row === undefined ? [] : scopeOf(row);
+      const missing = scope.filter((value) => !granted.includes(value));
+      if (row === undefined) throw new GrantProblem('oauth_not_authorized', 'there is no grant', missing);
+      if (!this.#parts.refresher.isUsable(row))
+        throw new GrantProblem('oauth_reauth_required', 'the grant has ended', missing);
+      if (missing.length > 0)
+        throw new GrantProblem('oauth_scope_missing', `the grant lacks ${missing.join(' ')}`, missing);
+    });
+  }
+
   /** A fresh access token, for a library that makes requests by itself. */
   async accessToken(): Promise<string> {
     return this.#told(async () => this.#parts.vault.open(await this.#fresh()).accessToken);
@@ -190,7 +214,7 @@ export class OAuthClient {
     try {
       return await work();
     } catch (error) {
-      if (error instanceof GrantProblem) throw error.toAuthError(this.#parts.authorizationUrl);
+      if (error instanceof GrantProblem) throw error.toAuthError(await this.#parts.authorizationUrl(error.missing));
       if (error instanceof ProviderProblem) throw error.failure.error;
       throw error;
     }

@@ -13,7 +13,7 @@ import { GrantRotation, type RotatedGrants } from './grant-rotation.js';
 import { GrantRows } from './grant-rows.js';
 import { GrantVault, type GrantTokens } from './grant-vault.js';
 import type { OAuthLogin, OAuthTokens } from '../identity.js';
-import { OAuthClient } from './oauth-client.js';
+import { OAuthClient, type AuthorizationUrl } from './oauth-client.js';
 import { OAuthGrant, scopeOf } from './oauth-grant.js';
 import type { OAuthListeners } from '../events/oauth-listeners.js';
 import type { OAuthExchange, OAuthTransport } from '../oauth-transport.js';
@@ -47,7 +47,7 @@ export interface GrantSelection extends GrantPlace {
 
 export interface GrantClientOptions extends GrantSelection {
   /** Where the user grants what is missing. Default: where a log-in begins. */
-  readonly authorizationUrl?: string | undefined;
+  readonly authorizationUrl?: AuthorizationUrl | undefined;
 }
 
 /** What `put()` takes: a grant that came another way than by a log-in here. */
@@ -129,16 +129,12 @@ export class OAuthGrants {
     const sealed = this.vault.seal({ accessToken, refreshToken, idToken, tokenSecret, refreshedAt: undefined }, key);
     const now = this.parts.clock.now();
     await this.rows(exchange).save({
-      ...{
-        ...key,
-        issuer,
-        sealed,
-        scope: scope.join(' '),
-        expiresAt,
-        status: 'active',
-        createdAt: now,
-        updatedAt: now,
-      },
+      ...key,
+      issuer,
+      sealed,
+      scope: scope.join(' '),
+      expiresAt,
+      ...{ status: 'active', createdAt: now, updatedAt: now },
     });
   }
 
@@ -193,7 +189,7 @@ export class OAuthGrants {
       rows: this.rows(options.exchange),
       vault: this.vault,
       refresher: this.refresher,
-      authorizationUrl: options.authorizationUrl ?? startUrl(provider),
+      authorizationUrl: options.authorizationUrl ?? (() => startUrl(provider)),
       timeout: seconds(settings.timeout) * 1000,
     });
   }

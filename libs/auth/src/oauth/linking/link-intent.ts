@@ -1,6 +1,7 @@
 import { AuthError } from '../../auth.errors.js';
 import type { Dance } from '../dance.js';
-import type { LinkIntent } from '../flow.js';
+import type { Flow, LinkIntent } from '../flow.js';
+import type { OAuthLogin } from '../identity.js';
 import type { OAuthExchange, OAuthTransport } from '../oauth-transport.js';
 
 type Sessions = Pick<OAuthTransport, 'sessionOf'>;
@@ -26,9 +27,22 @@ export async function checkLink(
  * @throws AuthError `oauth_link_refused`, `store_unavailable`
  */
 export async function checkSession(link: LinkIntent, transport: Sessions, exchange: OAuthExchange): Promise<void> {
-  const session = await transport.sessionOf(exchange);
-  if (session?.id !== link.sid || session.subject !== link.user)
+  if (!(await hasSession(link, transport, exchange)))
     throw refused('This browser does not have the session that began to link: log in, and begin again');
+}
+
+/** @throws AuthError `store_unavailable` */
+export async function hasSession(link: LinkIntent, transport: Sessions, exchange: OAuthExchange): Promise<boolean> {
+  const session = await transport.sessionOf(exchange);
+  return session?.id === link.sid && session.subject === link.user;
+}
+
+/** A consent is for the grant of one account: that of another would leave it as it is, and stand beside it unasked. */
+export function checkAccount({ account }: Flow, { identity }: OAuthLogin): void {
+  if (account !== undefined && account !== identity.subject)
+    throw refused(
+      'This is another account at the provider than the one that was asked for: log in there with that one',
+    );
 }
 
 function refused(message: string): AuthError {

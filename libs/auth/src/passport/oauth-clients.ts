@@ -1,0 +1,56 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { AuthError } from '../auth.errors.js';
+import { OAuthConsent } from '../oauth/consent/oauth-consent.js';
+import type { OAuthClient } from '../oauth/grants/oauth-client.js';
+import { OAuthGrants } from '../oauth/grants/oauth-grants.js';
+import { OAuthTransport, type OAuthExchange } from '../oauth/oauth-transport.js';
+import type { Token } from '../resource/token.js';
+
+/** Clients of providers for the user of a request: where the name of the provider is not known before, else `@OAuthClient()`. */
+@Injectable()
+export class OAuthClients {
+  constructor(
+    @Inject(OAuthGrants) private readonly grants: OAuthGrants,
+    @Inject(OAuthConsent) private readonly consent: OAuthConsent,
+    @Inject(OAuthTransport) private readonly transport: OAuthTransport,
+  ) {}
+
+  /**
+   * The API of a provider, asked for the user of a token. Asks nothing yet. `authorizationUrl` of its refusals asks the user for what is
+   * missing, and for the same account where there is one.
+   *
+   * @throws AuthError `oauth_provider_unknown`; `token_rejected` for a token of another issuer
+   */
+  of(provider: string, token: Token, exchange: OAuthExchange): OAuthClient {
+    // another issuer may name its users as it likes, for example as ours are named
+    if (!token.isOwn)
+      throw new AuthError('token_rejected', {
+        reason: 'grants are of users of our own: the token is of another issuer',
+      });
+    const authorizationUrl = (missing: readonly string[]) =>
+      this.consent.urlFor(provider, token.sub, exchange, missing);
+    return this.grants.client(provider, { kind: 'user', id: token.sub }, { exchange, authorizationUrl });
+  }
+
+  /**
+   * That the user has granted a scope. Somebody who visits a page is sent to grant it, and comes back to that page.
+   *
+   * @throws a redirect; AuthError as `OAuthClient.require()`
+   */
+  async require(provider: string, scope: readonly string[], token: Token, exchange: OAuthExchange): Promise<void> {
+    try {
+      await this.of(provider, token, exchange).require(scope);
+    } catch (error) {
+      const url = error instanceof AuthError ? error.authorizationUrl : undefined;
+      const path = this.transport.visitedPath(exchange);
+      if (url === undefined || path === undefined) throw error;
+      throw this.transport.redirect(exchange, withReturn(url, path));
+    }
+  }
+}
+
+function withReturn(authorizationUrl: string, path: string): string {
+  const url = new URL(authorizationUrl);
+  url.searchParams.set('return_to', path);
+  return url.href;
+}

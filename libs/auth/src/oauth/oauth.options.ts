@@ -9,6 +9,7 @@ import { CookieGrants } from './grants/cookie-grants.js';
 import { LinkingOptions } from './linking/linking.options.js';
 import type { OAuthProviderOptions } from './provider.options.js';
 import { toProvider, type OAuthProvider } from './provider.js';
+import { checkedFactory, type MakeProvider, type ProvidersFactory } from './providers-factory.js';
 import { ReturnTo } from './return-to.js';
 
 /** Where a log-in may end. */
@@ -28,6 +29,9 @@ export class OAuthOptions {
   /** `oidc()` and the like; their names are unique. */
   @IsArray()
   providers: OAuthProviderOptions[] = [];
+
+  /** Finds providers that are none of `providers`, by their names: for example one a tenant. Default none. */
+  providersFactory: ProvidersFactory | undefined = undefined;
 
   returnTo: ReturnToOptions = new ReturnToOptions();
 
@@ -81,6 +85,7 @@ export type GivenOAuthOptions = Given<Omit<OAuthOptions, 'returnTo' | 'linking'>
 /** The options, checked. Secrets live in closures and KeyObjects only. */
 export interface OAuthSettings {
   readonly providers: ReadonlyMap<string, OAuthProvider>;
+  readonly makeProvider: MakeProvider | undefined;
   readonly returnTo: ReturnTo;
   readonly linking: LinkingOptions;
   readonly timeout: Duration;
@@ -109,6 +114,7 @@ export function resolveOAuthOptions(given: GivenOAuthOptions, publicOrigin: stri
   }
   return {
     providers,
+    makeProvider: factoryOf(options.providersFactory, publicOrigin, clock),
     returnTo: new ReturnTo(options.returnTo, publicOrigin),
     linking: options.linking,
     timeout: options.timeout,
@@ -118,6 +124,13 @@ export function resolveOAuthOptions(given: GivenOAuthOptions, publicOrigin: stri
     isKeyOfProcess: options.encryptionKeys.length === 0,
     sealer: new Sealer('oauth.encryptionKeys', encryptionKeys(options.encryptionKeys)),
   };
+}
+
+function factoryOf(factory: unknown, publicOrigin: string, clock: Clock): MakeProvider | undefined {
+  if (factory === undefined) return undefined;
+  if (typeof factory !== 'function')
+    throw new AuthConfigError('oauth.providersFactory', 'must be a function from a name to a provider');
+  return checkedFactory(factory as ProvidersFactory, publicOrigin, clock);
 }
 
 function checkedGrants(grants: unknown): OAuthSettings['grants'] {

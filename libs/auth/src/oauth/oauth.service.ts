@@ -69,29 +69,26 @@ const rowMargin = 120_000;
  */
 export class OAuthService {
   private readonly flows: FlowCookies;
-  private readonly dances: ReadonlyMap<string, Dance>;
   private readonly events: FlowEvents;
 
   constructor(private readonly parts: OAuthServiceParts) {
-    const { settings, sources, clock } = parts;
-    this.flows = new FlowCookies(settings.sealer);
+    this.flows = new FlowCookies(parts.settings.sealer);
     this.events = new FlowEvents(parts);
-    this.dances = new Map([...settings.providers.keys()].map((name) => [name, danceOf(sources.of(name), clock)]));
   }
 
-  /** The names of the providers, as they are configured. */
+  /** The names of the providers, as they are configured. `providersFactory` may know more. */
   get providers(): readonly string[] {
     return [...this.parts.settings.providers.keys()];
   }
 
-  /** Passport has a strategy for each of them. */
+  /** Of one of them: passport has a strategy for each. */
   protocolOf(name: string): 'oauth1' | 'oauth2' {
-    return this.find(name).provider.kind === 'oauth1' ? 'oauth1' : 'oauth2';
+    return this.parts.settings.providers.get(name)?.kind === 'oauth1' ? 'oauth1' : 'oauth2';
   }
 
   /** Is it the answer of the provider that has come, or does a log-in begin? Proves nothing: `complete()` does. */
-  isAnswer(name: string, values: URLSearchParams): boolean {
-    return this.find(name).isAnswer(values);
+  async isAnswer(name: string, values: URLSearchParams): Promise<boolean> {
+    return (await this.find(name)).isAnswer(values);
   }
 
   /**
@@ -107,7 +104,7 @@ export class OAuthService {
   async start(name: string, exchange: OAuthExchange, options: OAuthStartOptions = {}): Promise<string> {
     const { settings, transport, clock } = this.parts;
     const { returnTo, link, scope = [], account } = options;
-    const dance = this.find(name);
+    const dance = await this.find(name);
     const further = furtherScope(dance.provider, scope);
     transport.keepPrivate(exchange);
     if (link !== undefined) await checkLink(link, dance, transport, exchange);
@@ -139,7 +136,7 @@ export class OAuthService {
    */
   async complete(name: string, exchange: OAuthExchange): Promise<OAuthOutcome> {
     const { transport } = this.parts;
-    const dance = this.find(name);
+    const dance = await this.find(name);
     transport.keepPrivate(exchange);
     const { method, values } = transport.parameters(exchange);
     const cookies = transport.cookies(exchange);
@@ -188,10 +185,8 @@ export class OAuthService {
     return { kind: 'denied', error: word, returnTo: withError(flow.returnTo, word) };
   }
 
-  private find(name: string): Dance {
-    const dance = this.dances.get(name);
-    if (dance === undefined) throw new AuthError('oauth_provider_unknown');
-    return dance;
+  private async find(name: string): Promise<Dance> {
+    return danceOf(await this.parts.sources.find(name), this.parts.clock);
   }
 
   /** Only the browser that began a flow has it (RFC 9700 §4.7.1), and only at the provider that it was begun with (§4.4). */

@@ -19,6 +19,7 @@ export { noGrants } from '../stores/no-oauth-grant.store.js';
 export { OAuthService, type OAuthOutcome, type OAuthStartOptions } from '../oauth/oauth.service.js';
 export { OAuthLinks, type UnlinkOptions } from '../oauth/linking/oauth-links.js';
 export { normalEmail } from '../oauth/linking/email-address.js';
+export type { ProvidersFactory } from '../oauth/providers-factory.js';
 export type { OAuthIdentity } from '../oauth/oauth-identity.js';
 export { OAuthLogin, type OAuthTokens } from '../oauth/identity.js';
 export {

@@ -7,6 +7,7 @@ import { Refusals } from '../resource/refusals.js';
 import { passContext } from './guard-context.js';
 import type { OAuth1Strategy } from './oauth1-strategy.js';
 import type { OAuth2Strategy } from './oauth2-strategy.js';
+import { ProviderLogIn, type ProviderLogInParts } from './provider-log-in.js';
 import { holdName, releaseName } from './strategy-name.js';
 
 /** One strategy a provider, in passport's registry for as long as the application runs. */
@@ -38,10 +39,19 @@ export class OAuthStrategies implements OnApplicationBootstrap, OnApplicationShu
     }
   }
 
+  /** For a provider that `providersFactory` makes: passport keeps the names it hears for good, so it hears none of those. */
+  logInWith(name: string): ProviderLogIn {
+    return new ProviderLogIn(name, this.parts);
+  }
+
+  private get parts(): ProviderLogInParts {
+    const { oauth, consent, transport, refusals, host } = this;
+    return { oauth, consent, transport, refusals, host };
+  }
+
   /** passport-oauth1 and passport-oauth2 are optional peers: who has no provider of a protocol need not install its. */
   private async strategyOf(name: string): Promise<OAuth1Strategy | OAuth2Strategy> {
-    const { oauth, consent, transport, refusals, host } = this;
-    const parts = { oauth, consent, transport, refusals, host };
+    const { oauth, parts } = this;
     if (oauth.protocolOf(name) === 'oauth1') {
       const { OAuth1Strategy } = await import('./oauth1-strategy.js');
       return new OAuth1Strategy(name, parts);

@@ -16,7 +16,6 @@ import {
   type Type,
 } from '@nestjs/common';
 import { AuthGuard } from '@nestjs/passport';
-import { AuthError } from '../auth.errors.js';
 import type { OAuthLogin } from '../oauth/identity.js';
 import { OAuthLinking } from '../oauth/linking/linking.js';
 import { answering } from '../oauth/events/oauth-answer.js';
@@ -26,18 +25,26 @@ import { OAuthService } from '../oauth/oauth.service.js';
 import { Public } from '../resource/require-token.decorator.js';
 import { outcomeOf } from './oauth-outcome.js';
 import { OAUTH_STEP, type OAuthStep } from './oauth-step.js';
+import { OAuthStrategies } from './oauth-strategies.js';
 
 /** `AuthGuard(name)`, with the name of the path. */
 @Injectable()
 class ProviderGuard implements CanActivate {
-  constructor(@Inject(OAuthService) private readonly oauth: OAuthService) {}
+  constructor(
+    @Inject(OAuthService) private readonly oauth: OAuthService,
+    @Inject(OAuthStrategies) private readonly strategies: OAuthStrategies,
+  ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    const { params } = context.switchToHttp().getRequest<{ params: { provider: string } }>();
+    const request = context.switchToHttp().getRequest<{ params: { provider: string }; user?: object }>();
+    const name = request.params.provider;
     // passport knows names that are none of ours, and AuthGuard keeps a class for every name it hears
-    if (!this.oauth.providers.includes(params.provider)) throw new AuthError('oauth_provider_unknown');
-    const guard: CanActivate = new (AuthGuard(params.provider))();
-    return (await guard.canActivate(context)) as boolean;
+    if (this.oauth.providers.includes(name)) {
+      const guard: CanActivate = new (AuthGuard(name))();
+      return (await guard.canActivate(context)) as boolean;
+    }
+    request.user = await this.strategies.logInWith(name).decide(request, context);
+    return true;
   }
 }
 

@@ -1,4 +1,5 @@
 import { Strategy } from 'passport-oauth1';
+import { contextOf } from './guard-context.js';
 import { ProviderLogIn, type ProviderLogInParts } from './provider-log-in.js';
 
 /** The log-in with one provider of OAuth 1, where passport asks: as OAuth2Strategy. */
@@ -22,7 +23,7 @@ export class OAuth1Strategy extends Strategy {
 
   /** Never `fail()` or `redirect()`: on Fastify passport's own answers are a 500, elsewhere a 401 without a challenge. */
   override authenticate(request: object, options?: object): void {
-    this.logIn.decide(request, options).then(
+    this.logIn.decide(request, contextOf(options)).then(
       (login) => this.success(login),
       (error: unknown) => this.error(error as Error),
     );

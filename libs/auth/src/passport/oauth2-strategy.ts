@@ -1,4 +1,5 @@
 import { Strategy } from 'passport-oauth2';
+import { contextOf } from './guard-context.js';
 import { ProviderLogIn, type ProviderLogInParts } from './provider-log-in.js';
 
 /**
@@ -19,7 +20,7 @@ export class OAuth2Strategy extends Strategy {
 
   /** Never `fail()` or `redirect()`: on Fastify passport's own answers are a 500, elsewhere a 401 without a challenge. */
   override authenticate(request: object, options?: object): void {
-    this.logIn.decide(request, options).then(
+    this.logIn.decide(request, contextOf(options)).then(
       (login) => this.success(login),
       (error: unknown) => this.error(error as Error),
     );

@@ -6,7 +6,6 @@ import type { OAuthExchange, OAuthTransport } from '../oauth/oauth-transport.js'
 import type { OAuthConsent } from '../oauth/consent/oauth-consent.js';
 import type { OAuthService, OAuthStartOptions } from '../oauth/oauth.service.js';
 import type { Refusals } from '../resource/refusals.js';
-import { contextOf } from './guard-context.js';
 import { keepOutcome } from './oauth-outcome.js';
 import { OAUTH_STEP, type OAuthStep } from './oauth-step.js';
 import { checkOwner } from './request-owner.js';
@@ -19,7 +18,7 @@ export interface ProviderLogInParts {
   readonly host: HttpAdapterHost;
 }
 
-/** What the strategies of both protocols do when passport asks them. */
+/** What the strategies of both protocols do when passport asks them, and our routes for providers that passport does not know. */
 export class ProviderLogIn {
   constructor(
     private readonly name: string,
@@ -27,12 +26,11 @@ export class ProviderLogIn {
   ) {}
 
   /**
-   * @param options as passport hands them to `authenticate()`.
+   * @param context undefined where passport was asked without one.
    * @returns the OAuthLogin.
    * @throws a redirect, or what the module's filter would throw.
    */
-  async decide(request: object, options: object | undefined): Promise<object> {
-    const context = contextOf(options);
+  async decide(request: object, context: ExecutionContext | undefined): Promise<object> {
     // passport gives the request alone, and a flow needs a cookie in the answer
     if (context === undefined)
       throw new AuthError('unsupported_context', {
@@ -52,7 +50,7 @@ export class ProviderLogIn {
     const exchange: OAuthExchange = { request: http.getRequest<object>(), response: http.getResponse<object>() };
     if (transport.isAhead(exchange)) throw transport.nothing(exchange);
     const { values } = transport.parameters(exchange);
-    if (this.stepOf(context, values) === 'start') {
+    if ((await this.stepOf(context, values)) === 'start') {
       const options = await this.startOptions(values, exchange);
       throw transport.redirect(exchange, await oauth.start(this.name, exchange, options));
     }
@@ -75,8 +73,8 @@ export class ProviderLogIn {
     };
   }
 
-  private stepOf(context: ExecutionContext, values: URLSearchParams): OAuthStep {
-    return declaredStep(context) ?? (this.parts.oauth.isAnswer(this.name, values) ? 'complete' : 'start');
+  private async stepOf(context: ExecutionContext, values: URLSearchParams): Promise<OAuthStep> {
+    return declaredStep(context) ?? ((await this.parts.oauth.isAnswer(this.name, values)) ? 'complete' : 'start');
   }
 }
 

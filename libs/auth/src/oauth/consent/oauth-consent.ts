@@ -30,7 +30,7 @@ export class OAuthConsent {
    */
   async urlFor(name: string, user: string, exchange: OAuthExchange, missing: readonly string[] = []): Promise<string> {
     const { sources, grants, tickets, startUrl } = this.parts;
-    const { provider } = sources.of(name);
+    const { provider } = await sources.find(name);
     const client = grants.client(name, { kind: 'user', id: user }, { exchange });
     const [granted, account] = [await client.scope(), await client.subject()];
     const scope = furtherScope(provider, [...granted, ...missing]);

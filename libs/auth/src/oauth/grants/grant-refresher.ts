@@ -117,7 +117,7 @@ export class GrantRefresher {
     const tokens = vault.open(row);
     // before the lease: nobody waits for a discovery
     if (tokens.refreshToken !== undefined)
-      await this.told(row, async () => void (await sources.of(row.provider).source?.get()));
+      await this.told(row, async () => void (await (await sources.find(row.provider)).source?.get()));
     const until = clock.now() + this.leaseLength;
     if (await rows.lease(row, row.version, until, clock.now())) return this.asHolder(rows, row, tokens, until);
     const found = await this.watched(rows, row);
@@ -169,7 +169,7 @@ export class GrantRefresher {
 
   private async asked(row: OAuthGrantRow, tokens: GrantTokens & { refreshToken: string }): Promise<OAuthGrantRow> {
     const { sources, clock, vault } = this.parts;
-    const { provider, source } = sources.of(row.provider);
+    const { provider, source } = await sources.find(row.provider);
     if (source === undefined) throw new GrantProblem('oauth_reauth_required', 'OAuth 1 knows no refresh');
     const answer = await refreshRequest(provider, source, tokens, clock);
     const now = clock.now();

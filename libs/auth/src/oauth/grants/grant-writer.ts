@@ -53,7 +53,8 @@ export class GrantWriter {
 
   /** The grant was taken away meanwhile: its newest tokens must not outlive it. */
   private async unwanted(next: OAuthGrantRow): Promise<never> {
-    await revokeTokens(this.sources.of(next.provider), this.vault.open(next), this.clock).catch(() => {});
+    const provider = this.sources.find(next.provider);
+    await provider.then((at) => revokeTokens(at, this.vault.open(next), this.clock)).catch(() => {});
     throw new GrantProblem('oauth_not_authorized', 'the grant was taken away');
   }
 }

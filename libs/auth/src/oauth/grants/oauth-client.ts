@@ -14,7 +14,9 @@ import type { ProviderSource } from '../provider-sources.js';
 import { userinfoEndpointOf, userinfoRequest } from '../userinfo-request.js';
 
 export interface OAuthClientParts {
-  readonly provider: ProviderSource;
+  /** Its name. */
+  readonly provider: string;
+  readonly source: () => Promise<ProviderSource>;
   /** As stores name it. */
   readonly owner: string;
   /** Undefined: the account that the owner had first. */
@@ -53,7 +55,7 @@ export class OAuthClient {
 
   /** The name of the provider. */
   get provider(): string {
-    return this.#parts.provider.provider.name;
+    return this.#parts.provider;
   }
 
   /**
@@ -63,7 +65,7 @@ export class OAuthClient {
    * Rejects when no answer begins within `oauth.timeout`; every answer that comes is returned, 401 too.
    */
   async fetch(path: string | URL, { method = 'GET', headers, body, ...init }: RequestInit = {}): Promise<Response> {
-    const url = apiUrl(this.#parts.provider.provider, path).href;
+    const url = await this.#urlOf(path);
     const request = { method, url, headers: new Headers(headers), body: body ?? undefined };
     return (await this.#send(() => request, init, 'headers')).response;
   }
@@ -94,7 +96,7 @@ export class OAuthClient {
     path: string | URL,
     { method = 'GET', headers, body, ...init }: RequestInit = {},
   ): Promise<T> {
-    const url = apiUrl(this.#parts.provider.provider, path).href;
+    const url = await this.#urlOf(path);
     const request = { method, url, headers: new Headers(headers), body: body ?? undefined };
     return (await this.#read<T>(() => request, init)).value;
   }
@@ -108,8 +110,9 @@ export class OAuthClient {
   async userinfo<T extends object = Record<string, unknown>>(
     parameters: URLSearchParams | Record<string, string> = {},
   ): Promise<T> {
-    const { provider } = this.#parts.provider;
-    const endpoint = await this.#told(() => userinfoEndpointOf(this.#parts.provider));
+    const source = await this.#parts.source();
+    const { provider } = source;
+    const endpoint = await this.#told(() => userinfoEndpointOf(source));
     const { row, value } = await this.#read<T>(
       ({ accessToken }) => userinfoRequest(provider, endpoint, accessToken, new URLSearchParams(parameters)),
       {},
@@ -162,9 +165,13 @@ export class OAuthClient {
     return (await this.#row())?.subject;
   }
 
+  async #urlOf(path: string | URL): Promise<string> {
+    return apiUrl((await this.#parts.source()).provider, path).href;
+  }
+
   #row(): Promise<OAuthGrantRow | undefined> {
     const { rows, owner, provider, subject } = this.#parts;
-    return rows.current(owner, provider.provider.name, subject);
+    return rows.current(owner, provider, subject);
   }
 
   async #fresh(refused?: number): Promise<OAuthGrantRow> {
@@ -199,13 +206,14 @@ export class OAuthClient {
   }
 
   async #sendWith(row: OAuthGrantRow, requestFor: RequestFor, init: ApiInit, until: 'headers' | 'end'): Promise<Sent> {
-    const { provider, vault, timeout } = this.#parts;
+    const { source, vault, timeout } = this.#parts;
+    const { provider } = await source();
     const tokens = vault.open(row);
     const request = requestFor(tokens);
     return {
       row,
       request,
-      response: await apiFetch(provider.provider.authorize(request, tokens), init, { timeout, until }),
+      response: await apiFetch(provider.authorize(request, tokens), init, { timeout, until }),
     };
   }
 

@@ -121,10 +121,11 @@ export class OAuthGrants {
    * @throws AuthError `invalid_argument`, `oauth_provider_unknown`, `store_unavailable`
    */
   async put(owner: GrantOwner, provider: string, given: GivenGrant, { exchange }: GrantPlace = {}): Promise<void> {
-    const { subject, issuer = '', tokens, scope = this.scopeOf(provider) } = given;
+    const known = (await this.parts.sources.find(provider)).provider;
+    const { subject, issuer = '', tokens, scope = known.kind === 'oauth1' ? [] : known.scope } = given;
     if (typeof tokens?.accessToken !== 'string' || tokens.accessToken === '')
       throw new AuthError('invalid_argument', { reason: 'tokens.accessToken must be a text' });
-    const key = { owner: ownerText(owner), provider: this.parts.sources.of(provider).provider.name, subject };
+    const key = { owner: ownerText(owner), provider, subject };
     const { accessToken, refreshToken, idToken, tokenSecret, expiresAt = null } = tokens;
     const sealed = this.vault.seal({ accessToken, refreshToken, idToken, tokenSecret, refreshedAt: undefined }, key);
     const now = this.parts.clock.now();
@@ -141,7 +142,7 @@ export class OAuthGrants {
   /** @throws AuthError `keys_unavailable` where no key of ours opens it; `oauth_provider_unknown`, `store_unavailable` */
   async find(provider: string, owner: GrantOwner, selection: GrantSelection = {}): Promise<OAuthGrant | undefined> {
     const rows = this.rows(selection.exchange);
-    const row = await rows.current(ownerText(owner), this.nameOf(provider), selection.subject);
+    const row = await this.current(rows, provider, owner, selection);
     return row === undefined ? undefined : this.opened(rows, row);
   }
 
@@ -155,7 +156,7 @@ export class OAuthGrants {
   /** Forget a grant. The provider is not told: see `revoke()`. @returns true when there was one. */
   async delete(provider: string, owner: GrantOwner, selection: GrantSelection = {}): Promise<boolean> {
     const rows = this.rows(selection.exchange);
-    const row = await rows.current(ownerText(owner), this.nameOf(provider), selection.subject);
+    const row = await this.current(rows, provider, owner, selection);
     return row !== undefined && rows.delete(row);
   }
 
@@ -167,10 +168,10 @@ export class OAuthGrants {
    */
   async revoke(provider: string, owner: GrantOwner, selection: GrantSelection = {}): Promise<boolean> {
     const rows = this.rows(selection.exchange);
-    const row = await rows.current(ownerText(owner), this.nameOf(provider), selection.subject);
+    const row = await this.current(rows, provider, owner, selection);
     if (row === undefined || !(await rows.delete(row))) return false;
     try {
-      await revokeTokens(this.parts.sources.of(provider), this.vault.open(row), this.parts.clock);
+      await revokeTokens(await this.parts.sources.find(provider), this.vault.open(row), this.parts.clock);
     } catch (error) {
       // tokens that do not open are nobody's any more
       if (error instanceof ProviderProblem) this.news.failed(provider, error.failure);
@@ -182,8 +183,10 @@ export class OAuthGrants {
   /** The API of a provider, asked for an owner. Asks nothing yet. @throws AuthError `oauth_provider_unknown`, `invalid_argument` */
   client(provider: string, owner: GrantOwner, options: GrantClientOptions = {}): OAuthClient {
     const { sources, settings, startUrl } = this.parts;
+    sources.check(provider);
     return new OAuthClient({
-      provider: sources.of(provider),
+      provider,
+      source: () => sources.find(provider),
       owner: ownerText(owner),
       subject: options.subject,
       rows: this.rows(options.exchange),
@@ -210,13 +213,14 @@ export class OAuthGrants {
     });
   }
 
-  private scopeOf(name: string): readonly string[] {
-    const { provider } = this.parts.sources.of(name);
-    return provider.kind === 'oauth1' ? [] : provider.scope;
-  }
-
-  private nameOf(provider: string): string {
-    return this.parts.sources.of(provider).provider.name;
+  private current(
+    rows: GrantRows,
+    provider: string,
+    owner: GrantOwner,
+    { subject }: GrantSelection,
+  ): Promise<OAuthGrantRow | undefined> {
+    this.parts.sources.check(provider);
+    return rows.current(ownerText(owner), provider, subject);
   }
 
   private opened(rows: GrantRows, row: OAuthGrantRow): OAuthGrant {

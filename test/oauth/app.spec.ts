@@ -72,8 +72,11 @@ function fileOf(content: unknown): string {
 
 function environment(variables: Record<string, string>) {
   return readEnvironment({
-    ...{ PORT: String(port), PUBLIC_URL: origin, OAUTH_ALLOW_LOOPBACK_HTTP: '1' },
-    ...{ DATABASE_URL: `sqlite:${folder}/app.sqlite`, AUTH_SECRET: 'f3Vq9LmX2sTz7YwB1nR8cK5hJ4dP0gAuEoiQxMrNzWb=' },
+    PORT: String(port),
+    PUBLIC_URL: origin,
+    OAUTH_ALLOW_LOOPBACK_HTTP: '1',
+    DATABASE_URL: `sqlite:${folder}/app.sqlite`,
+    AUTH_SECRET: 'f3Vq9LmX2sTz7YwB1nR8cK5hJ4dP0gAuEoiQxMrNzWb=',
     ...variables,
   });
 }

@@ -205,8 +205,19 @@ describe('oauthLogin()', () => {
   });
 
   it.each([
-    ...['client_id', 'response_type', 'response_mode', 'redirect_uri', 'scope', 'state', 'nonce'],
-    ...['code_challenge', 'code_challenge_method', 'request', 'request_uri', 'client_secret', 'code_verifier'],
+    'client_id',
+    'response_type',
+    'response_mode',
+    'redirect_uri',
+    'scope',
+    'state',
+    'nonce',
+    'code_challenge',
+    'code_challenge_method',
+    'request',
+    'request_uri',
+    'client_secret',
+    'code_verifier',
   ])('O4 OC-17 does not boot with an authorization parameter %s of its own', async (name) => {
     const error = await boot({ providers: [corp({ authorizationParams: { [name]: 'x' } })] });
     expectRefused(error, `oauth.providers[0].authorizationParams.${name}`, /is reserved/);

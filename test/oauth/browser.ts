@@ -40,7 +40,11 @@ export class Browser {
     const body = form?.toString();
     const page = await new Promise<Page>((resolve, reject) => {
       const sent = httpRequest({
-        ...{ host: '127.0.0.1', port, method, path: target.pathname + target.search, agent: false },
+        host: '127.0.0.1',
+        port,
+        method,
+        path: target.pathname + target.search,
+        agent: false,
         headers: {
           host: target.host,
           ...(cookie !== '' && { cookie }),

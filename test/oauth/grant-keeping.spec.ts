@@ -17,7 +17,10 @@ jest.setTimeout(30_000);
 const endpoint = 'https://forge.example.com';
 const providers = [
   oauth2Provider('forge', {
-    ...{ authorizationEndpoint: endpoint, tokenEndpoint: endpoint, userinfoEndpoint: endpoint, clientId: 'app' },
+    authorizationEndpoint: endpoint,
+    tokenEndpoint: endpoint,
+    userinfoEndpoint: endpoint,
+    clientId: 'app',
   }),
 ];
 const given = (accessToken: string, subject = '1') => ({ subject, tokens: { accessToken } });

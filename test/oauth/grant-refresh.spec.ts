@@ -230,7 +230,8 @@ describe('a grant that the provider takes no more', () => {
     await loggedInFor(300);
     provider.endGrants();
     const reauth = {
-      ...{ code: 'oauth_reauth_required', statusCode: 403 },
+      code: 'oauth_reauth_required',
+      statusCode: 403,
       authorizationUrl: 'https://app.example.com/login/corp',
     };
     const results = await Promise.allSettled(Array.from({ length: 30 }, () => client().json('me')));

@@ -25,7 +25,10 @@ export function grantsOn(
   const events: SeenEvent[] = [];
   const listeners = new OAuthListeners();
   const grants = new OAuthGrants({
-    ...{ settings, store, clock, listeners },
+    settings,
+    store,
+    clock,
+    listeners,
     sources: new ProviderSources(settings, clock),
     transport: undefined as never,
     emit: (name, payload) => void events.push({ name, ...payload } as SeenEvent),

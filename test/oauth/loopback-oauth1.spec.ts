@@ -25,7 +25,10 @@ interface Dance {
 /** What oauthlib's Client is made with, and what it then asks the API. */
 async function dance(client: object, calls: readonly object[] = [{ method: 'GET', path: 'me' }]): Promise<Dance> {
   const given = {
-    ...{ key: 'app', client: { client_secret: secret, ...client }, callback, calls },
+    key: 'app',
+    client: { client_secret: secret, ...client },
+    callback,
+    calls,
     requestToken: provider.urlOf('oauth1.requestToken'),
     authorization: provider.urlOf('oauth1.authorization'),
     accessToken: provider.urlOf('oauth1.accessToken'),
@@ -124,7 +127,8 @@ describeWithOAuthlib('OAuth 1.0a with oauthlib', () => {
 describe('OAuth 1.0a by hand', () => {
   const ask = async (url: string, parameters: Record<string, string>, tokenSecret = '') => {
     const all = {
-      ...{ oauth_consumer_key: 'app', oauth_signature_method: 'PLAINTEXT' },
+      oauth_consumer_key: 'app',
+      oauth_signature_method: 'PLAINTEXT',
       oauth_signature: `${encodeURIComponent(secret)}&${tokenSecret}`,
       ...parameters,
     };
@@ -185,7 +189,9 @@ describe('OAuth 1.0a by hand', () => {
     const at = (nonce: string) => {
       const parameters = new URLSearchParams({
         oauth_callback: callback,
-        ...{ oauth_consumer_key: 'app', oauth_nonce: nonce, oauth_signature_method: 'HMAC-SHA1' },
+        oauth_consumer_key: 'app',
+        oauth_nonce: nonce,
+        oauth_signature_method: 'HMAC-SHA1',
         oauth_timestamp: String(Math.floor(clock.now() / 1000)),
       });
       const strict = (text: string) => encodeURIComponent(text).replaceAll("'", '%27');

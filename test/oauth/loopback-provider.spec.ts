@@ -24,8 +24,14 @@ function formOf(values: Values): URLSearchParams {
 }
 
 const request = (changes: Values = {}): Values => ({
-  ...{ client_id: 'app', response_type: 'code', redirect_uri: callback, scope: 'openid email offline_access' },
-  ...{ state: 'a state', nonce: 'a nonce', code_challenge: challenge, code_challenge_method: 'S256' },
+  client_id: 'app',
+  response_type: 'code',
+  redirect_uri: callback,
+  scope: 'openid email offline_access',
+  state: 'a state',
+  nonce: 'a nonce',
+  code_challenge: challenge,
+  code_challenge_method: 'S256',
   ...changes,
 });
 
@@ -46,7 +52,7 @@ async function post(url: string, values: Values, headers: Record<string, string>
 
 const token = (values: Values, headers?: Record<string, string>) => post(provider.urlOf('token'), values, headers);
 const exchange = (code: string, changes: Values = {}) =>
-  token({ ...{ grant_type: 'authorization_code', code, redirect_uri: callback, code_verifier: verifier }, ...changes });
+  token({ grant_type: 'authorization_code', code, redirect_uri: callback, code_verifier: verifier, ...changes });
 const refresh = (refresh_token: string, changes: Values = {}) =>
   token({ grant_type: 'refresh_token', refresh_token, ...changes });
 const tokensOf = async (changes: Values = {}): Promise<Json> => {
@@ -78,7 +84,9 @@ describe('the dance', () => {
       const { payload, protectedHeader } = await jwtVerify(body['id_token'] as string, keys, expected);
       expect([payload.sub, payload['nonce'], protectedHeader.alg]).toEqual(['alice', 'a nonce', signingAlgorithm]);
       expect((await userinfo(body['access_token'] as string)).body).toEqual({
-        ...{ sub: 'alice', email: 'alice@example.com', email_verified: true },
+        sub: 'alice',
+        email: 'alice@example.com',
+        email_verified: true,
       });
     },
   );
@@ -268,7 +276,11 @@ describe('its token endpoint', () => {
     const options = { clients: [{ clientId: 'app', clientSecret: 'é: %' }, { clientId: 'public' }] };
     await start(options);
     const form = (client_id: string, code: string) => ({
-      ...{ client_id, grant_type: 'authorization_code', code, redirect_uri: callback, code_verifier: verifier },
+      client_id,
+      grant_type: 'authorization_code',
+      code,
+      redirect_uri: callback,
+      code_verifier: verifier,
     });
     const { code } = await authorize();
     expect((await token({ ...form('app', code), client_secret: 'é: %' }, {})).status).toBe(200);

@@ -32,7 +32,9 @@ describe.each(adapters)('@OAuthClient() (%s)', (adapter) => {
       const { browser } = await own.loggedIn();
       expect((await browser.visit(at('/api/corp/me'))).body).toMatchObject({ id: login });
       expect((await browser.visit(at('/api/scope'))).body).toEqual({
-        ...{ scope: ['openid', 'profile', 'offline_access'], subject: login, isAuthorized: true },
+        scope: ['openid', 'profile', 'offline_access'],
+        subject: login,
+        isAuthorized: true,
       });
     }
   });

@@ -392,8 +392,13 @@ describe.each(adapters)('OAuth events (%s)', (adapter) => {
       script.beforeLogin = ({ remember }) => remember({ plan: 'gold' });
       goes('/home?error=access_denied')(await dance(browser));
       expect({ ...error() }).toMatchObject({
-        ...{ provider: 'corp', code: 'access_denied', description: 'Not today.', uri: 'https://p.example/why' },
-        ...{ phase: 'authorization', httpStatus: undefined, flow: { returnTo: '/home', data: { plan: 'gold' } } },
+        provider: 'corp',
+        code: 'access_denied',
+        description: 'Not today.',
+        uri: 'https://p.example/why',
+        phase: 'authorization',
+        httpStatus: undefined,
+        flow: { returnTo: '/home', data: { plan: 'gold' } },
       });
       expect(error().cause).toMatchObject({ code: 'oauth_denied' });
       expect(words()).toEqual(['BeforeLogin', 'Error']);
@@ -412,8 +417,12 @@ describe.each(adapters)('OAuth events (%s)', (adapter) => {
       };
       expectRefusal((await dance(browser)) as never, 'oauth_grant_refused');
       expect({ ...error() }).toMatchObject({
-        ...{ provider: 'corp', code: 'invalid_grant', description: 'The code is old.', uri: undefined },
-        ...{ phase: 'token', httpStatus: 400 },
+        provider: 'corp',
+        code: 'invalid_grant',
+        description: 'The code is old.',
+        uri: undefined,
+        phase: 'token',
+        httpStatus: 400,
       });
       expect(error().cause).toMatchObject({ code: 'oauth_grant_refused' });
     });
@@ -485,7 +494,10 @@ describe.each(adapters)('OAuth events (%s)', (adapter) => {
     it('O18 hears of a provider that cannot be reached, and can answer', async () => {
       expectRefusal((await browser.visit(at('/login/nowhere'))) as never, 'oauth_provider_unavailable');
       expect({ ...error() }).toMatchObject({
-        ...{ provider: 'nowhere', code: 'oauth_provider_unavailable', phase: 'discovery', flow: { returnTo: '/home' } },
+        provider: 'nowhere',
+        code: 'oauth_provider_unavailable',
+        phase: 'discovery',
+        flow: { returnTo: '/home' },
       });
       script.error = () => OAuthResult.redirect('/later');
       goes('/later')(await browser.visit(at('/login/nowhere')));
@@ -545,8 +557,13 @@ describe.each(adapters)('OAuth events of OAuth 1.0a (%s)', (adapter) => {
     old.login = null;
     goes('/home?error=access_denied')(await danceNow());
     expect({ ...error() }).toMatchObject({
-      ...{ provider: 'old', code: 'access_denied', description: undefined, uri: undefined },
-      ...{ phase: 'authorization', httpStatus: undefined, flow: { returnTo: '/home', data: {} } },
+      provider: 'old',
+      code: 'access_denied',
+      description: undefined,
+      uri: undefined,
+      phase: 'authorization',
+      httpStatus: undefined,
+      flow: { returnTo: '/home', data: {} },
     });
     script.error = () => OAuthResult.redirect('/elsewhere');
     goes('/elsewhere')(await danceNow());

@@ -77,8 +77,11 @@ describe.each(adapters)('plain OAuth 2 (%s)', (adapter) => {
         slack({ ...scripted, name: 'member', identity: { subject: 'user.id', email: 'user.email' } }),
         facebook(scripted),
         apple({
-          ...{ clientId: 'app', teamId: 'TEAM', privateKey: { key: teamKey.privateKey, kid: 'KEY' } },
-          ...{ issuer: provider.issuer, allowInsecureLoopback: true },
+          clientId: 'app',
+          teamId: 'TEAM',
+          privateKey: { key: teamKey.privateKey, kid: 'KEY' },
+          issuer: provider.issuer,
+          allowInsecureLoopback: true,
         }),
         meetup(scripted),
         oidc('google', {
@@ -142,7 +145,13 @@ describe.each(adapters)('plain OAuth 2 (%s)', (adapter) => {
     it('O1 asks with state and PKCE, and for no more than a plain request has', async () => {
       const asked = nextOf(await browser.visit(at('/login/real')))!.searchParams;
       expect([...asked.keys()].toSorted()).toEqual([
-        ...['client_id', 'code_challenge', 'code_challenge_method', 'redirect_uri', 'response_type', 'scope', 'state'],
+        'client_id',
+        'code_challenge',
+        'code_challenge_method',
+        'redirect_uri',
+        'response_type',
+        'scope',
+        'state',
       ]);
       expect(asked.get('scope')).toBe('read');
     });
@@ -361,7 +370,10 @@ describe.each(adapters)('plain OAuth 2 (%s)', (adapter) => {
 
     it('O62 takes the token of the user where Slack gives no other, and an identity of ones own', async () => {
       const authed_user = {
-        ...{ id: 'U1', access_token: 'of-the-user', token_type: 'user', scope: 'identity.basic' },
+        id: 'U1',
+        access_token: 'of-the-user',
+        token_type: 'user',
+        scope: 'identity.basic',
         id_token: 'unchecked.id.token',
       };
       const userinfo = { sub: undefined, user: { id: 'U1', email: 'bob@example.com' } };
@@ -420,7 +432,9 @@ describe.each(adapters)('plain OAuth 2 (%s)', (adapter) => {
       const { body, headers } = provider.seen.find(({ path }) => path === '/token')!;
       expect([headers.authorization, body.get('client_id')]).toEqual([undefined, 'app']);
       const { payload, protectedHeader } = await jwtVerify(body.get('client_secret')!, teamKey.publicKey, {
-        ...{ issuer: 'TEAM', subject: 'app', audience: provider.issuer },
+        issuer: 'TEAM',
+        subject: 'app',
+        audience: provider.issuer,
       });
       expect(protectedHeader).toEqual({ alg: 'ES256', kid: 'KEY' });
       expect(payload.exp! - payload.iat!).toBe(300);

@@ -32,8 +32,12 @@ function environment(content: unknown) {
   const path = join(folder, 'providers.json');
   writeFileSync(path, JSON.stringify(content));
   return readEnvironment({
-    ...{ PORT: String(port), PUBLIC_URL: origin, OAUTH_ALLOW_LOOPBACK_HTTP: '1', OAUTH_PROVIDERS: path },
-    ...{ DATABASE_URL: `sqlite:${folder}/app.sqlite`, AUTH_SECRET: 'f3Vq9LmX2sTz7YwB1nR8cK5hJ4dP0gAuEoiQxMrNzWb=' },
+    PORT: String(port),
+    PUBLIC_URL: origin,
+    OAUTH_ALLOW_LOOPBACK_HTTP: '1',
+    OAUTH_PROVIDERS: path,
+    DATABASE_URL: `sqlite:${folder}/app.sqlite`,
+    AUTH_SECRET: 'f3Vq9LmX2sTz7YwB1nR8cK5hJ4dP0gAuEoiQxMrNzWb=',
   });
 }
 

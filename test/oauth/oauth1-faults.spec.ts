@@ -228,7 +228,11 @@ describe.each(adapters)('a provider of OAuth 1 that errs (%s)', (adapter) => {
     });
     await browser.visit(nextOf(await browser.visit(nextOf(await browser.visit(at('/login/twitter')))!))!);
     expect(app.logins[0]!.identity).toMatchObject({
-      ...{ issuer: 'https://api.x.com', subject: me.id_str, email: me.email, emailVerified: true, name: 'Bob' },
+      issuer: 'https://api.x.com',
+      subject: me.id_str,
+      email: me.email,
+      emailVerified: true,
+      name: 'Bob',
       picture: 'https://p',
     });
   });
@@ -246,8 +250,12 @@ describe.each(adapters)('a provider of OAuth 1 that errs (%s)', (adapter) => {
     });
     await browser.visit(nextOf(await browser.visit(nextOf(await browser.visit(at('/login/jira')))!))!);
     expect(app.logins[0]!.identity).toMatchObject({
-      ...{ issuer: 'https://jira.example.com', subject: me.key, email: me.emailAddress, emailVerified: false },
-      ...{ name: 'Bob', picture: 'https://p' },
+      issuer: 'https://jira.example.com',
+      subject: me.key,
+      email: me.emailAddress,
+      emailVerified: false,
+      name: 'Bob',
+      picture: 'https://p',
     });
     expect(provider.seen[0]!.headers.authorization).toMatch(/oauth_signature_method="RSA-SHA1"/);
   });

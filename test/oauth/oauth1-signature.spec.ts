@@ -23,7 +23,9 @@ describeWithOAuthlib('base strings beside those of oauthlib', () => {
 function signedAtRandom(random: Random) {
   let baseString = '';
   const sign = requestSigner({
-    ...{ consumerKey: textOf(random), signatureMethod: 'HMAC-SHA1', clock: { now: () => 1e12 + random.below(1e12) } },
+    consumerKey: textOf(random),
+    signatureMethod: 'HMAC-SHA1',
+    clock: { now: () => 1e12 + random.below(1e12) },
     signatureType: random.pick(['header', 'query', 'body']),
     signature: (text) => {
       baseString = text;

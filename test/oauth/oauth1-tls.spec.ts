@@ -88,7 +88,12 @@ function bundled(): string {
   const library = resolve('libs/auth/src');
   buildSync({
     entryPoints: [resolve('test/oauth/oauth1-tls.process.ts')],
-    ...{ outfile, bundle: true, packages: 'external', platform: 'node', format: 'esm', target: 'es2022' },
+    outfile,
+    bundle: true,
+    packages: 'external',
+    platform: 'node',
+    format: 'esm',
+    target: 'es2022',
     alias: {
       'nest-latchkey/passport': join(library, 'passport/index.ts'),
       'nest-latchkey/providers': join(library, 'oauth/providers/index.ts'),

@@ -50,7 +50,8 @@ const optionsOf = ({ method, type, name }: (typeof ways)[number]) =>
     ...endpoints(),
     consumerKey: consumerKeyOf(method),
     ...(method === 'RSA-SHA1' ? { privateKey: pem } : { consumerSecret }),
-    ...{ signatureMethod: method, signatureType: type },
+    signatureMethod: method,
+    signatureType: type,
   });
 
 describeWithOAuthlib('with a provider of OAuth 1 that nobody here wrote', () => {
@@ -128,7 +129,9 @@ describeWithOAuthlib('with a provider of OAuth 1 that nobody here wrote', () => 
       expect(login!.tokens).toEqual({
         accessToken: expect.stringMatching(/\+\/=&$/),
         tokenSecret: expect.stringMatching(/\+\/=&$/),
-        ...{ refreshToken: undefined, idToken: undefined, expiresAt: undefined },
+        refreshToken: undefined,
+        idToken: undefined,
+        expiresAt: undefined,
       });
       expect((await browser.visit(at('/me'))).body['sub']).toBe(`${name}:4711`);
       expect(app.eventsOf('oauth.authorized')).toEqual([expect.objectContaining({ provider: name, subject: '4711' })]);

@@ -63,9 +63,16 @@ async function start(adapter: string, variables: Record<string, string> = {}): P
   );
   const app = await createApp(
     readEnvironment({
-      ...{ PORT: String(port), PUBLIC_URL: origin, ADAPTER: adapter, OAUTH_PROVIDERS: file, OAUTH_TIMEOUT: '1' },
-      ...{ OAUTH_ALLOW_LOOPBACK_HTTP: '1', AUTH_SECRET: 'f3Vq9LmX2sTz7YwB1nR8cK5hJ4dP0gAuEoiQxMrNzWb=' },
-      ...{ DATABASE_URL: `sqlite:${mkdtempSync(join(folder, 'db-'))}/app.sqlite`, RATE_LIMIT: 'off', ...variables },
+      PORT: String(port),
+      PUBLIC_URL: origin,
+      ADAPTER: adapter,
+      OAUTH_PROVIDERS: file,
+      OAUTH_TIMEOUT: '1',
+      OAUTH_ALLOW_LOOPBACK_HTTP: '1',
+      AUTH_SECRET: 'f3Vq9LmX2sTz7YwB1nR8cK5hJ4dP0gAuEoiQxMrNzWb=',
+      DATABASE_URL: `sqlite:${mkdtempSync(join(folder, 'db-'))}/app.sqlite`,
+      RATE_LIMIT: 'off',
+      ...variables,
     }),
   );
   await app.listen(port, '127.0.0.1');
@@ -101,7 +108,8 @@ describe.each(['express', 'fastify'])('GET /oauth/:provider/profile (%s)', (adap
     it('O34 asks the provider live, and hands on its answer', async () => {
       const browser = await loggedIn('corp');
       expect(await profile(browser)).toEqual({
-        ...{ status: 200, body: { sub: 'alice', email: 'alice@example.com', email_verified: true } },
+        status: 200,
+        body: { sub: 'alice', email: 'alice@example.com', email_verified: true },
       });
       loopback.fail('userinfo', { kind: 'members', members: { email: 'new@example.com' } });
       expect((await profile(browser)).body['email']).toBe('new@example.com');

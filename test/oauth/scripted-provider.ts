@@ -99,7 +99,12 @@ export class ScriptedProvider {
     const accessToken = randomBytes(16).toString('hex');
     const now = Math.floor(Date.now() / 1000);
     const all: Json = withoutUndefined({
-      ...{ iss: this.issuer, sub: 'bob', aud: 'app', iat: now, exp: now + 300, nonce: this.nonce },
+      iss: this.issuer,
+      sub: 'bob',
+      aud: 'app',
+      iat: now,
+      exp: now + 300,
+      nonce: this.nonce,
       at_hash: createHash('sha256').update(accessToken).digest().subarray(0, 16).toString('base64url'),
       ...claims,
     });

@@ -125,7 +125,10 @@ export class HttpOAuthTransport extends OAuthTransport {
   private write(response: object, bare: string, value: string, maxAge: number | undefined, crossSite: boolean): void {
     const name = this.prefixed(bare);
     const text = stringifySetCookie({
-      ...{ name, value, path: '/', httpOnly: true },
+      name,
+      value,
+      path: '/',
+      httpOnly: true,
       ...(maxAge !== undefined && { maxAge }),
       ...(maxAge === 0 && { expires: new Date(0) }),
       // browsers drop SameSite=None without Secure, and take Secure on loopback

@@ -67,8 +67,10 @@ export async function authorizationResponse(
 function denial(error: string, values: URLSearchParams): DanceDenial {
   const [description, uri] = ['error_description', 'error_uri'].map((name) => values.get(name));
   return {
-    ...{ kind: 'denied', word: wordOf(error) ?? 'server_error' },
-    ...{ description: descriptionOf(description), uri: pageOf(uri) },
+    kind: 'denied',
+    word: wordOf(error) ?? 'server_error',
+    description: descriptionOf(description),
+    uri: pageOf(uri),
   };
 }
 

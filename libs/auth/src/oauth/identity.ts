@@ -91,7 +91,9 @@ export async function identify(
     identity: frozenIdentity(identity),
     requestedScope: requested,
     grantedScope: tokens.scope === undefined ? requested : tokens.scope.split(' ').filter(Boolean),
-    ...{ returnTo: flow.returnTo, data: flow.data, link: flow.link },
+    returnTo: flow.returnTo,
+    data: flow.data,
+    link: flow.link,
     tokens: {
       accessToken: tokens.access_token,
       refreshToken: tokens.refresh_token,

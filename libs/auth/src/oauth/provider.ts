@@ -50,8 +50,21 @@ export type OAuthProvider = CodeProvider | OAuth1Provider;
 
 /** What a request says by itself: an option of this name would change what is checked (OC-17). */
 const reserved = new Set([
-  ...['client_id', 'client_secret', 'response_type', 'response_mode', 'redirect_uri', 'scope', 'state', 'nonce'],
-  ...['code', 'code_challenge', 'code_challenge_method', 'code_verifier', 'request', 'request_uri', 'registration'],
+  'client_id',
+  'client_secret',
+  'response_type',
+  'response_mode',
+  'redirect_uri',
+  'scope',
+  'state',
+  'nonce',
+  'code',
+  'code_challenge',
+  'code_challenge_method',
+  'code_verifier',
+  'request',
+  'request_uri',
+  'registration',
   'user_scope',
 ]);
 

@@ -36,9 +36,14 @@ export async function tokenRequest(
   const client = clientAt(provider, clock);
   const answer = await atProvider('token', () =>
     oauth.authorizationCodeGrantRequest(
-      ...([metadata, client, authenticate, parameters, flow.redirectUri] as const),
+      metadata,
+      client,
+      authenticate,
+      parameters,
+      flow.redirectUri,
       // the verifier of a challenge that was not sent is a secret for nobody
-      ...([provider.pkce ? flow.codeVerifier : oauth.nopkce, source.options] as const),
+      provider.pkce ? flow.codeVerifier : oauth.nopkce,
+      source.options,
     ),
   );
   const tokens = await atProvider('token', async () => {

@@ -30,7 +30,8 @@ export function identityIn(answer: unknown, reading: AnswerReading, phase: OAuth
   if (subject === undefined || subject.length > longestSubject)
     throw refuse(phase, 'oauth_provider_failed', 'the answer names no subject, or one that is too long');
   return {
-    ...{ issuer: reading.issuer, subject },
+    issuer: reading.issuer,
+    subject,
     ...emailOf(reading, paths, answer),
     name: textAt(answer, paths.name),
     picture: webUrlAt(answer, paths.picture),

@@ -68,8 +68,7 @@ async function askApi(
     ...(body !== undefined && { 'content-type': 'application/json' }),
   });
   return atProvider('userinfo', async () => {
-    const request = [accessToken, method, target, headers, body] as const;
-    const response = await oauth.protectedResourceRequest(...request, source.options);
+    const response = await oauth.protectedResourceRequest(accessToken, method, target, headers, body, source.options);
     return jsonOf(response);
   });
 }

@@ -13,8 +13,11 @@ export class OAuth1Strategy extends Strategy {
     // its constructor wants endpoints and a client, which our own steps speak for
     super(
       {
-        ...{ requestTokenURL: placeholder, accessTokenURL: placeholder, userAuthorizationURL: placeholder },
-        ...{ consumerKey: name, consumerSecret: '' },
+        requestTokenURL: placeholder,
+        accessTokenURL: placeholder,
+        userAuthorizationURL: placeholder,
+        consumerKey: name,
+        consumerSecret: '',
       },
       unused,
     );

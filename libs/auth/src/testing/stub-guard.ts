@@ -30,7 +30,11 @@ export function mockToken(
   const { sub, jti, sid, iat, tid } = claims;
   const tenant = typeof tid === 'string' ? tid : null;
   const verified = {
-    ...{ raw: 'a-mock-token', subject: sub, type, audience: [], isOwn: true },
+    raw: 'a-mock-token',
+    subject: sub,
+    type,
+    audience: [],
+    isOwn: true,
     session: sid === undefined ? undefined : { id: sid, refreshId: 'a-mock', parentId: undefined, tenant },
     header: Object.freeze({ alg: 'none', ...header }),
     claims: Object.freeze(structuredClone(claims)),

@@ -32,7 +32,8 @@ export class OAuthConsent {
     const { sources, grants, tickets, startUrl } = this.parts;
     const { provider } = await sources.find(name);
     const client = grants.client(name, { kind: 'user', id: user }, { exchange });
-    const [granted, account] = [await client.scope(), await client.subject()];
+    const granted = await client.scope();
+    const account = await client.subject();
     const scope = furtherScope(provider, [...granted, ...missing]);
     const link = await this.linkOf(provider, user, exchange);
     if (link === undefined && account === undefined && scope.length === 0) return startUrl(name);

@@ -64,16 +64,25 @@ export class FlowEvents {
     const { provider } = flow;
     const { phase, word, error } = failure;
     emit('oauth.failed', {
-      ...{ provider, phase, code: error.code, at: clock.now() },
+      provider,
+      phase,
+      code: error.code,
+      at: clock.now(),
       ...(error.reason !== undefined && { reason: error.reason }),
       ...(word !== undefined && { error: word }),
     });
     const { answer } = await listeners.ask(
       'error',
       new OAuthErrorEvent({
-        ...{ provider, flow: infoOf(flow), request },
-        ...{ phase, cause: error, code: word ?? error.code },
-        ...{ description: failure.description, uri: failure.uri, httpStatus: failure.status },
+        provider,
+        flow: infoOf(flow),
+        request,
+        phase,
+        cause: error,
+        code: word ?? error.code,
+        description: failure.description,
+        uri: failure.uri,
+        httpStatus: failure.status,
       }),
     );
     return answer;

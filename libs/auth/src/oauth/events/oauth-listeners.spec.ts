@@ -17,14 +17,24 @@ const tokens = {
 const login = new OAuthLogin({
   provider: 'corp',
   identity: {
-    ...{ issuer: 'https://corp.example', subject: 'bob', email: undefined, emailVerified: false },
-    ...{ name: undefined, picture: undefined, claims: {} },
+    issuer: 'https://corp.example',
+    subject: 'bob',
+    email: undefined,
+    emailVerified: false,
+    name: undefined,
+    picture: undefined,
+    claims: {},
   },
-  ...{ requestedScope: ['read', 'write'], grantedScope: ['read'], returnTo: '/', tokens },
+  requestedScope: ['read', 'write'],
+  grantedScope: ['read'],
+  returnTo: '/',
+  tokens,
 });
 const authorized = () =>
   new OAuthAuthorizedEvent({
-    ...{ provider: 'corp', login, flow: { returnTo: '/', data: {} } },
+    provider: 'corp',
+    login,
+    flow: { returnTo: '/', data: {} },
     request: { headers: { cookie: secret } },
   });
 
@@ -45,7 +55,9 @@ describe('OAuthListeners', () => {
 
   const hearing = (name: string, result: () => unknown = () => undefined, provider?: string): void =>
     listeners.add({
-      ...{ event: 'authorized', name, provider },
+      event: 'authorized',
+      name,
+      provider,
       handle: () => {
         heard.push(name);
         return result();
@@ -127,10 +139,12 @@ describe('OAuthListeners', () => {
     const events: OAuthEvent[] = [];
     for (const error of [new Error(secret), new AuthError('oauth_user_refused'), secret])
       listeners.add({
-        ...{ event: 'refreshed', provider: undefined, name: 'Audit.note' },
+        event: 'refreshed',
+        provider: undefined,
+        name: 'Audit.note',
         handle: () => Promise.reject(error),
       });
-    listeners.add({ ...{ event: 'refreshed', provider: undefined, name: 'b' }, handle: (event) => events.push(event) });
+    listeners.add({ event: 'refreshed', provider: undefined, name: 'b', handle: (event) => events.push(event) });
     await listeners.tell('refreshed', { provider: 'corp', user: 'bob', tokens });
     expect(events).toEqual([expect.objectContaining({ provider: 'corp', user: 'bob', tokens })]);
     expect(logged.match(/Audit.note threw (\w+) at refreshed/g)).toHaveLength(3);

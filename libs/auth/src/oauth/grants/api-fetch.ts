@@ -33,7 +33,9 @@ export async function apiFetch(
     const response = await fetch(url, {
       ...(isOneWay(body) && { duplex: 'half' }),
       ...init,
-      ...{ method, headers, signal },
+      method,
+      headers,
+      signal,
       ...(body !== undefined && { body }),
     } as RequestInit);
     if (until === 'headers') clearTimeout(timer);

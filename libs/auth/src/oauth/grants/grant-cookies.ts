@@ -158,10 +158,11 @@ class CookieGrantStore extends OAuthGrantStore {
   }
 
   private write(grant: OAuthGrantContent, before: OAuthGrantRow | undefined): void {
-    const { owner, provider, subject, issuer, sealed, scope, expiresAt, status, createdAt, updatedAt } = grant;
     const row: OAuthGrantRow = {
-      ...{ owner, provider, subject, issuer, sealed, scope, expiresAt, status, updatedAt },
-      ...{ version: (before?.version ?? 0) + 1, leaseUntil: null, createdAt: before?.createdAt ?? createdAt },
+      ...grant,
+      version: (before?.version ?? 0) + 1,
+      leaseUntil: null,
+      createdAt: before?.createdAt ?? grant.createdAt,
     };
     // first what the others find: the answer may have begun already, and take no cookie
     if (before !== undefined) this.cookies.succeed(before, row);

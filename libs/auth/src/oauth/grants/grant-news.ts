@@ -23,8 +23,8 @@ export class GrantNews {
       scope: scopeOf(row),
     };
     void this.listeners.tell('refreshed', parts);
-    const [was, is] = [before, row].map((one) => scopeOf(one).toSorted().join(' '));
-    if (was !== is) void this.listeners.tell('scopeChanged', { ...parts, requestedScope: scopeOf(before) });
+    if (sortedScope(before) !== sortedScope(row))
+      void this.listeners.tell('scopeChanged', { ...parts, requestedScope: scopeOf(before) });
   }
 
   reauthRequired(row: OAuthGrantRow): void {
@@ -34,7 +34,10 @@ export class GrantNews {
 
   failed(provider: string, { phase, error: { code, reason }, word }: ProviderFailure): void {
     this.emit('oauth.failed', {
-      ...{ provider, phase, code, at: this.clock.now() },
+      provider,
+      phase,
+      code,
+      at: this.clock.now(),
       ...(reason !== undefined && { reason }),
       ...(word !== undefined && { error: word }),
     });
@@ -48,4 +51,9 @@ export class GrantNews {
     const user = userOf(owner);
     return { provider, issuer, subject, ...(user !== undefined && { user }) };
   }
+}
+
+/** The same text for the same values, in whatever order the provider writes them. */
+function sortedScope(row: OAuthGrantRow): string {
+  return scopeOf(row).toSorted().join(' ');
 }

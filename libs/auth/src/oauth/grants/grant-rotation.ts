@@ -21,7 +21,8 @@ export class GrantRotation {
 
   /** Every grant of the store, in batches. Can be broken off and begun again; of several at once each does no harm. */
   async all(rows: GrantRows, batch: number): Promise<RotatedGrants> {
-    let [resealed, unreadable] = [0, 0];
+    let resealed = 0;
+    let unreadable = 0;
     let after: OAuthGrantKey | undefined;
     for (;;) {
       // oxlint-disable-next-line no-await-in-loop -- one batch after the other

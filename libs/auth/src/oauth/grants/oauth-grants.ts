@@ -83,9 +83,15 @@ export class OAuthGrants {
     this.vault = new GrantVault(settings.sealer);
     this.rotation = new GrantRotation(this.vault);
     this.news = new GrantNews(emit, listeners, clock);
-    const [leeway, timeout] = [seconds(settings.refreshLeeway) * 1000, seconds(settings.timeout) * 1000];
-    const { vault, news, rotation } = this;
-    this.refresher = new GrantRefresher({ sources, vault, rotation, clock, news, leeway, timeout });
+    this.refresher = new GrantRefresher({
+      sources,
+      vault: this.vault,
+      rotation: this.rotation,
+      clock,
+      news: this.news,
+      leeway: seconds(settings.refreshLeeway) * 1000,
+      timeout: seconds(settings.timeout) * 1000,
+    });
   }
 
   /**
@@ -107,7 +113,9 @@ export class OAuthGrants {
         sealed: this.vault.seal(this.merged(before, login.tokens), key),
         scope: mergedScope(before, login).join(' '),
         expiresAt: login.tokens.expiresAt ?? null,
-        ...{ status: 'active', createdAt: now, updatedAt: now },
+        status: 'active',
+        createdAt: now,
+        updatedAt: now,
       };
       // oxlint-disable-next-line no-await-in-loop
       if (await rows.replace(content, before?.version ?? 0)) return;
@@ -135,7 +143,9 @@ export class OAuthGrants {
       sealed,
       scope: scope.join(' '),
       expiresAt,
-      ...{ status: 'active', createdAt: now, updatedAt: now },
+      status: 'active',
+      createdAt: now,
+      updatedAt: now,
     });
   }
 

@@ -20,10 +20,14 @@ export async function refreshRequest(
 ): Promise<oauth.TokenEndpointResponse> {
   const metadata = await source.get();
   const client = clientAt(provider, clock);
-  const { authenticate } = provider;
   return atProvider('refresh', async () => {
-    const request = [metadata, client, authenticate, refreshToken, source.options] as const;
-    const answer = await oauth.refreshTokenGrantRequest(...request);
+    const answer = await oauth.refreshTokenGrantRequest(
+      metadata,
+      client,
+      provider.authenticate,
+      refreshToken,
+      source.options,
+    );
     const tokens = await oauth.processRefreshTokenResponse(metadata, client, answer);
     // a DPoP token would be bound to a key, and none was sent (RFC 9449 §5)
     if (tokens.token_type !== 'bearer')

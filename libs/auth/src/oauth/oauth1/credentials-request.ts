@@ -24,7 +24,8 @@ export async function credentialsRequest(
 ): Promise<Credentials> {
   return atProvider(phase, async () => {
     const answer = await fetch(url, {
-      ...{ method, headers: Object.fromEntries(headers) },
+      method,
+      headers: Object.fromEntries(headers),
       ...(typeof body === 'string' && { body }),
     });
     // the type of the answer is no help: some call their form text/html

@@ -5,7 +5,10 @@ import { toOAuth1Provider } from './oauth1-provider.js';
 const provider = toOAuth1Provider(
   'p',
   {
-    ...{ kind: 'oauth1', name: 'old', consumerKey: 'app', consumerSecret: 'secret' },
+    kind: 'oauth1',
+    name: 'old',
+    consumerKey: 'app',
+    consumerSecret: 'secret',
     requestTokenEndpoint: 'https://a.example/request',
     authorizationEndpoint: 'https://a.example/authorize',
     accessTokenEndpoint: 'https://a.example/access',
@@ -14,7 +17,12 @@ const provider = toOAuth1Provider(
   new SystemClock(),
 );
 const flow: OAuth1Flow = {
-  ...{ provider: 'old', state: 'stored', tokenSecret: 's', redirectUri: '', returnTo: '/', startedAt: 0 },
+  provider: 'old',
+  state: 'stored',
+  tokenSecret: 's',
+  redirectUri: '',
+  returnTo: '/',
+  startedAt: 0,
 };
 const dance = new OAuth1Dance(provider, () => Promise.reject(new Error('nothing is sent')));
 

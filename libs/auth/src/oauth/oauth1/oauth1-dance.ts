@@ -85,11 +85,19 @@ export class OAuth1Dance implements Dance {
     const request = sign(posting(accessTokenEndpoint), { parameters, tokenSecret });
     const credentials = await credentialsRequest('token', request, this.fetch);
     return new OAuthLogin({
-      ...{ provider: name, requestedScope: [], grantedScope: [], returnTo, data, link },
+      provider: name,
+      requestedScope: [],
+      grantedScope: [],
+      returnTo,
+      data,
+      link,
       identity: frozenIdentity(await this.identify(credentials)),
       tokens: {
-        ...{ accessToken: credentials.token, tokenSecret: credentials.tokenSecret },
-        ...{ refreshToken: undefined, idToken: undefined, expiresAt: undefined },
+        accessToken: credentials.token,
+        tokenSecret: credentials.tokenSecret,
+        refreshToken: undefined,
+        idToken: undefined,
+        expiresAt: undefined,
       },
     });
   }

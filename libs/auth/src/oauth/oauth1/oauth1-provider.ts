@@ -39,12 +39,17 @@ export function toOAuth1Provider(path: string, given: OAuth1Options, clock: Cloc
   if (signatureMethod === 'PLAINTEXT') checkPrivacy(path, options);
   const signature = signatureOf(path, signatureMethod, { consumerSecret, privateKey });
   const sign = requestSigner({
-    ...{ consumerKey: options.consumerKey, signatureMethod, signatureType },
+    consumerKey: options.consumerKey,
+    signatureMethod,
+    signatureType,
     signature,
     clock,
   });
   return {
-    ...{ ...rest, signatureMethod, signatureType, sign },
+    ...rest,
+    signatureMethod,
+    signatureType,
+    sign,
     issuer: options.issuer ?? options.authorizationEndpoint,
     authorize: (request, { accessToken, tokenSecret }) => {
       // signed with an empty secret it would be the request of anybody who knows the token

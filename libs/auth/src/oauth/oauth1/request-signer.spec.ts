@@ -9,7 +9,10 @@ const form = 'application/x-www-form-urlencoded';
 function signed(request: Partial<ApiRequest> & { type?: string }, signatureType: SignatureType = 'header') {
   const baseStrings: string[] = [];
   const sign = requestSigner({
-    ...{ consumerKey: 'app', signatureMethod: 'HMAC-SHA1', signatureType, clock },
+    consumerKey: 'app',
+    signatureMethod: 'HMAC-SHA1',
+    signatureType,
+    clock,
     signature: (baseString, tokenSecret) => {
       baseStrings.push(baseString);
       return `of ${tokenSecret}`;

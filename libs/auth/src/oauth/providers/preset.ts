@@ -51,7 +51,8 @@ export function oauth1Preset(
   const client = Object.entries(variables).map(([option, names]) => [option, read(names)]);
   const own = Object.entries(given).filter(([, value]) => value !== undefined);
   return {
-    ...{ name, ...data },
+    name,
+    ...data,
     ...(given.consumerKey === undefined && Object.fromEntries(client)),
     ...Object.fromEntries(own),
     authorizationParams: { ...data.authorizationParams, ...given.authorizationParams },

@@ -495,7 +495,9 @@ describe('presets', () => {
 
     it('apple takes team and key of APPLE_OAUTH_…', () => {
       const variables = {
-        ...{ APPLE_OAUTH_CLIENT_ID: 'of-the', APPLE_OAUTH_TEAM_ID: 'TEAM', APPLE_OAUTH_KEY_ID: 'KEY' },
+        APPLE_OAUTH_CLIENT_ID: 'of-the',
+        APPLE_OAUTH_TEAM_ID: 'TEAM',
+        APPLE_OAUTH_KEY_ID: 'KEY',
         APPLE_OAUTH_PRIVATE_KEY: String(pem).replaceAll('\n', '\\n'),
       };
       withVariables(variables, () => {

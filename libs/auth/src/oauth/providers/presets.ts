@@ -19,6 +19,21 @@ import { x } from './x.js';
 
 /** Every preset by its name: for a configuration that is read from somewhere. */
 export const presets: Readonly<Record<string, (options?: object) => OAuthProviderOptions>> = {
-  ...{ apple, atlassian, discord, dropbox, facebook, github, gitlab, google, jira },
-  ...{ meetup, microsoft, nylas, slack, slackLogin, spotify, twitter, x },
+  apple,
+  atlassian,
+  discord,
+  dropbox,
+  facebook,
+  github,
+  gitlab,
+  google,
+  jira,
+  meetup,
+  microsoft,
+  nylas,
+  slack,
+  slackLogin,
+  spotify,
+  twitter,
+  x,
 };

@@ -124,7 +124,9 @@ export class LoopbackProvider {
       userinfoEndpoint: `${this.urlOf('api')}/me`,
       apiBaseUrl: `${this.urlOf('api')}/`,
       scope: ['profile'],
-      ...{ clientId, clientSecret, allowInsecureLoopback: true },
+      clientId,
+      clientSecret,
+      allowInsecureLoopback: true,
     };
   }
 
@@ -138,7 +140,9 @@ export class LoopbackProvider {
       accessTokenEndpoint: this.urlOf('oauth1.accessToken'),
       userinfoEndpoint: `${this.urlOf('oauth1.api')}/me`,
       apiBaseUrl: `${this.urlOf('oauth1.api')}/`,
-      ...{ consumerKey, consumerSecret, allowInsecureLoopback: true },
+      consumerKey,
+      consumerSecret,
+      allowInsecureLoopback: true,
     };
   }
 

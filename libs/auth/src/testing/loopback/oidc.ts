@@ -72,7 +72,13 @@ export class IdTokens {
     const [key] = this.keys as [SigningKey];
     const now = Math.floor(this.clock().now() / 1000);
     const all = {
-      ...{ iss: this.issuer(), sub: user.sub, aud: clientId, iat: now, exp: now + 300, auth_time: authTime, nonce },
+      iss: this.issuer(),
+      sub: user.sub,
+      aud: clientId,
+      iat: now,
+      exp: now + 300,
+      auth_time: authTime,
+      nonce,
       at_hash: this.hashOf(accessToken),
       ...fault?.claims,
     };

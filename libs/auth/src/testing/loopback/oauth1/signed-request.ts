@@ -25,8 +25,16 @@ const clockTolerance = 300;
 
 /** The protocol parameters of RFC 5849 §3.1 that a request may have, and the one that signs a body which is no form. */
 const known = new Set([
-  ...['oauth_consumer_key', 'oauth_token', 'oauth_signature_method', 'oauth_signature', 'oauth_timestamp'],
-  ...['oauth_nonce', 'oauth_version', 'oauth_callback', 'oauth_verifier', 'oauth_body_hash'],
+  'oauth_consumer_key',
+  'oauth_token',
+  'oauth_signature_method',
+  'oauth_signature',
+  'oauth_timestamp',
+  'oauth_nonce',
+  'oauth_version',
+  'oauth_callback',
+  'oauth_verifier',
+  'oauth_body_hash',
 ]);
 
 /** Is a request signed, by whom, and for the first time (RFC 5849 §3.2)? */

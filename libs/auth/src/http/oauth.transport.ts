@@ -1,8 +1,7 @@
 import { HttpException, StreamableFile } from '@nestjs/common';
 import { stringifySetCookie } from 'cookie';
 import type { OAuthUser } from '../oauth/oauth-hooks.js';
-import type { FlowCookie } from '../oauth/flow.js';
-import { OAuthTransport, type OAuthExchange } from '../oauth/oauth-transport.js';
+import { OAuthTransport, type OAuthCookie, type OAuthExchange } from '../oauth/oauth-transport.js';
 import { HttpMessage, type HttpRequest } from './http-message.js';
 import { replaceCookie, setHeader, type HttpResponse } from './http-response.js';
 import type { Session } from '../session/session.js';
@@ -10,13 +9,14 @@ import type { SessionAnswers } from './session-answers.js';
 
 export interface HttpOAuthTransportParts {
   readonly publicOrigin: string;
+  /** The application is reached by https: cookies get the prefix `__Host-`, and never travel over plain http. */
   readonly secure: boolean;
   /** Where a route of ours lives, with the prefix that the application gives to all its routes. */
   readonly routesPath: (path: string) => string;
   readonly answers: SessionAnswers;
 }
 
-/** Of Express and Fastify. */
+/** As Express and Fastify make it. */
 interface RequestWithUrl extends HttpRequest {
   readonly originalUrl?: string;
   readonly url?: string;
@@ -24,11 +24,8 @@ interface RequestWithUrl extends HttpRequest {
 
 /** Log-ins over HTTP, on Express and Fastify. */
 export class HttpOAuthTransport extends OAuthTransport {
-  readonly secure: boolean;
-
   constructor(private readonly parts: HttpOAuthTransportParts) {
     super();
-    this.secure = parts.secure;
   }
 
   urlOf(path: string): string {
@@ -44,7 +41,7 @@ export class HttpOAuthTransport extends OAuthTransport {
     return { method: message.method, values: new URLSearchParams(query) };
   }
 
-  isAhead({ request }: OAuthExchange): boolean {
+  isPrefetch({ request }: OAuthExchange): boolean {
     const message = new HttpMessage(request as HttpRequest, undefined);
     const purposes = (['sec-purpose', 'purpose', 'x-moz'] as const).map((name) => String(message.header(name) ?? ''));
     return message.method === 'HEAD' || purposes.some((purpose) => /^(prefetch|preview)\b/i.test(purpose));
@@ -76,12 +73,24 @@ export class HttpOAuthTransport extends OAuthTransport {
     return found;
   }
 
-  keep({ response }: OAuthExchange, { name, value, maxAge, crossSite }: FlowCookie): void {
-    this.write(response, name, value, maxAge, crossSite);
+  setCookie({ response }: OAuthExchange, { name: bare, value, maxAge, crossSite }: OAuthCookie): void {
+    const { secure } = this.parts;
+    const name = this.prefixed(bare);
+    const text = stringifySetCookie({
+      name,
+      value,
+      path: '/',
+      httpOnly: true,
+      ...(maxAge !== undefined && { maxAge }),
+      ...(maxAge === 0 && { expires: new Date(0) }),
+      // browsers drop SameSite=None without Secure, and take Secure on loopback
+      ...(crossSite ? { sameSite: 'none', secure: true } : { sameSite: 'lax', secure }),
+    });
+    replaceCookie(response as HttpResponse, { name, text });
   }
 
-  drop({ response }: OAuthExchange, { name, crossSite }: Pick<FlowCookie, 'name' | 'crossSite'>): void {
-    this.write(response, name, '', 0, crossSite);
+  clearCookie(exchange: OAuthExchange, { name, crossSite }: Pick<OAuthCookie, 'name' | 'crossSite'>): void {
+    this.setCookie(exchange, { name, value: '', maxAge: 0, crossSite });
   }
 
   keepPrivate({ response }: OAuthExchange): void {
@@ -104,7 +113,7 @@ export class HttpOAuthTransport extends OAuthTransport {
     return new HttpException(new StreamableFile(bytes, { type, length: bytes.byteLength }), 200);
   }
 
-  nothing(exchange: OAuthExchange): HttpException {
+  noContent(exchange: OAuthExchange): HttpException {
     this.keepPrivate(exchange);
     return new HttpException({}, 204);
   }
@@ -122,23 +131,8 @@ export class HttpOAuthTransport extends OAuthTransport {
     await this.parts.answers.create(user, options, exchange, 'cookie');
   }
 
-  private write(response: object, bare: string, value: string, maxAge: number | undefined, crossSite: boolean): void {
-    const name = this.prefixed(bare);
-    const text = stringifySetCookie({
-      name,
-      value,
-      path: '/',
-      httpOnly: true,
-      ...(maxAge !== undefined && { maxAge }),
-      ...(maxAge === 0 && { expires: new Date(0) }),
-      // browsers drop SameSite=None without Secure, and take Secure on loopback
-      ...(crossSite ? { sameSite: 'none', secure: true } : { sameSite: 'lax', secure: this.secure }),
-    });
-    replaceCookie(response as HttpResponse, { name, text });
-  }
-
   private prefixed(name: string): string {
-    return this.secure ? `__Host-${name}` : name;
+    return this.parts.secure ? `__Host-${name}` : name;
   }
 }
 

@@ -1,7 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
-import type { Sealer } from '../auth.sealer.js';
 import type { JsonValue } from '../jwt/claims.js';
-import { equalText } from '../jwt/equal-text.js';
 
 /** Whose an identity is to be: a user who asked for it, in this session of theirs. */
 export interface LinkIntent {
@@ -34,88 +31,5 @@ export interface OAuth2Flow extends Flow {
   readonly codeVerifier: string;
 }
 
-/** What a browser keeps for us while the provider has it. */
-export interface FlowCookie {
-  /** Without the prefix that cookies have on https. */
-  readonly name: string;
-  readonly value: string;
-  /** In seconds; undefined ends with the browser. */
-  readonly maxAge: number | undefined;
-  /** Must come back with a form that the provider's page posts: SameSite=None (RFC 6265bis §5.5). */
-  readonly crossSite: boolean;
-}
-
 /** Seconds. Somebody who comes back later begins again. */
 export const flowLifetime = 600;
-/** More tabs than that at once, and the oldest begins again: the cookies have to fit into a request's headers. */
-const mostFlows = 5;
-const finishedName = 'oauth_finished';
-
-/** 256 bits: for state, nonce and PKCE verifier (RFC 7636 §4.1), each its own. */
-export function newSecret(): string {
-  return randomBytes(32).toString('base64url');
-}
-
-/** What a store may know of a state. */
-export function stateHash(state: string): string {
-  return createHash('sha256').update(state).digest('base64url');
-}
-
-/**
- * Flows as a browser keeps them: each in a cookie of its own, so that tabs do not disturb each other, and encrypted, so that
- * nobody but us can make or read one. The name comes of the state: the answer finds its own flow.
- */
-export class FlowCookies {
-  constructor(private readonly sealer: Sealer) {}
-
-  seal(flow: Flow, crossSite: boolean): FlowCookie {
-    const name = flowCookieName(flow.state);
-    return {
-      name,
-      value: this.sealer.seal(JSON.stringify(flow), ['oauth-flow', name]),
-      maxAge: flowLifetime,
-      crossSite,
-    };
-  }
-
-  /** The flow that this browser began with the state; undefined when it began none. It opens under the name of its own state alone. */
-  open(state: string, cookies: ReadonlyMap<string, string>): Flow | undefined {
-    const name = flowCookieName(state);
-    return this.read(cookies.get(name), ['oauth-flow', name]) as Flow | undefined;
-  }
-
-  /** The flows that have to go when one more begins. @param cookies the oldest first. */
-  superfluous(cookies: ReadonlyMap<string, string>): string[] {
-    // an application may have cookies that begin like ours
-    const flows = [...cookies.keys()].filter((name) => /^oauth_[\w-]{22}$/.test(name));
-    return flows.slice(0, Math.max(0, flows.length + 1 - mostFlows));
-  }
-
-  /** What remains of a log-in that succeeded: where a second visit of its answer goes (the back button, a double click). */
-  sealFinished({ state, returnTo }: Flow, crossSite: boolean): FlowCookie {
-    const value = this.sealer.seal(JSON.stringify({ id: stateHash(state), returnTo }), [finishedName]);
-    return { name: finishedName, value, maxAge: flowLifetime, crossSite };
-  }
-
-  /** Where the log-in with this state went, when it was the last that succeeded in this browser. */
-  finishedAt(state: string, cookies: ReadonlyMap<string, string>): string | undefined {
-    const finished = this.read(cookies.get(finishedName), [finishedName]) as
-      { id: string; returnTo: string } | undefined;
-    return finished !== undefined && equalText(finished.id, stateHash(state)) ? finished.returnTo : undefined;
-  }
-
-  /** A cookie of an older key, or of somebody else's making, is none. */
-  private read(sealed: string | undefined, place: string[]): unknown {
-    if (sealed === undefined) return undefined;
-    try {
-      return JSON.parse(this.sealer.open(sealed, place));
-    } catch {
-      return undefined;
-    }
-  }
-}
-
-/** Says nothing of the state. */
-export function flowCookieName(state: string): string {
-  return `oauth_${stateHash(state).slice(0, 22)}`;
-}

@@ -1,4 +1,3 @@
-import type { FlowCookie } from './flow.js';
 import type { OAuthUser } from './oauth-hooks.js';
 
 /** A request and its answer, whatever the framework calls them. */
@@ -7,19 +6,27 @@ export interface OAuthExchange {
   readonly response: object;
 }
 
+/** A cookie of ours in the user's browser: a flow, or a grant where grants are kept in cookies. */
+export interface OAuthCookie {
+  /** Without the prefix that cookies have on https. */
+  readonly name: string;
+  readonly value: string;
+  /** In seconds; undefined ends with the browser. */
+  readonly maxAge: number | undefined;
+  /** Must come back with a form that the provider's page posts: SameSite=None (RFC 6265bis §5.5). */
+  readonly crossSite: boolean;
+}
+
 /** How a log-in reaches the browser, and comes back from it. Bound by the module: HTTP implements it. */
 export abstract class OAuthTransport {
   /** The public URL of a route of ours. Never from what a request says of itself: anybody can send a Host header. */
   abstract urlOf(path: string): string;
 
-  /** Cookies are kept from pages over plain http, and from sibling hosts. */
-  abstract readonly secure: boolean;
-
   /** What the provider sent: the query of a GET, the form of a POST; a repeated parameter stays two. */
   abstract parameters(exchange: OAuthExchange): { method: string; values: URLSearchParams };
 
-  /** Is this no visit: a HEAD, or a browser that loads ahead what nobody has asked for yet? */
-  abstract isAhead(exchange: OAuthExchange): boolean;
+  /** Nobody visits with this request: it is a HEAD, or a browser loads the page before its user asks for it. */
+  abstract isPrefetch(exchange: OAuthExchange): boolean;
 
   /**
    * The path, with its query, that somebody visits with a browser; undefined for the request of a script, and for a visit that
@@ -27,12 +34,12 @@ export abstract class OAuthTransport {
    */
   abstract visitedPath(exchange: OAuthExchange): string | undefined;
 
-  /** The flow cookies of the request by their names, the oldest first (RFC 6265 §5.4). */
+  /** Our cookies in the request by their names, the oldest first (RFC 6265 §5.4). */
   abstract cookies(exchange: OAuthExchange): ReadonlyMap<string, string>;
 
-  abstract keep(exchange: OAuthExchange, cookie: FlowCookie): void;
+  abstract setCookie(exchange: OAuthExchange, cookie: OAuthCookie): void;
 
-  abstract drop(exchange: OAuthExchange, cookie: Pick<FlowCookie, 'name' | 'crossSite'>): void;
+  abstract clearCookie(exchange: OAuthExchange, cookie: Pick<OAuthCookie, 'name' | 'crossSite'>): void;
 
   /** Keep the answer out of caches, and its URL out of Referer headers (RFC 9700 §4.2.4). */
   abstract keepPrivate(exchange: OAuthExchange): void;
@@ -43,8 +50,8 @@ export abstract class OAuthTransport {
   /** The exception that answers 200 with a body: an object as JSON, a text as it is, of the media type. Default `text/plain`. */
   abstract respond(exchange: OAuthExchange, body: string | object, type?: string): Error;
 
-  /** The exception that answers nothing at all. */
-  abstract nothing(exchange: OAuthExchange): Error;
+  /** The exception that answers 204, and nothing else. */
+  abstract noContent(exchange: OAuthExchange): Error;
 
   /** The session of the browser, expired tokens or not; undefined when it has none, or it has ended. @throws AuthError `store_unavailable` */
   abstract sessionOf(exchange: OAuthExchange): Promise<{ readonly id: string; readonly subject: string } | undefined>;

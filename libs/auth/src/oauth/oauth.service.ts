@@ -5,7 +5,8 @@ import type { OAuthFlowStore } from '../stores/oauth-flow.store.js';
 import { asking } from '../stores/store-answer.js';
 import type { Dance, DanceDenial, FlowStart } from './dance.js';
 import { FlowEvents } from './events/flow-events.js';
-import { flowCookieName, FlowCookies, flowLifetime, stateHash, type Flow, type LinkIntent } from './flow.js';
+import { flowCookieName, FlowCookies, stateHash } from './flow-cookies.js';
+import { flowLifetime, type Flow, type LinkIntent } from './flow.js';
 import { checkAccount, checkLink, checkSession } from './linking/link-intent.js';
 import type { OAuthLogin } from './identity.js';
 import { OAuth1Dance } from './oauth1/oauth1-dance.js';
@@ -121,8 +122,8 @@ export class OAuthService {
     const kept = await this.events.begins(flow, location, exchange);
     const crossSite = dance.isCrossSite;
     for (const old of this.flows.superfluous(transport.cookies(exchange)))
-      transport.drop(exchange, { name: old, crossSite });
-    transport.keep(exchange, this.flows.seal(kept, crossSite));
+      transport.clearCookie(exchange, { name: old, crossSite });
+    transport.setCookie(exchange, this.flows.seal(kept, crossSite));
     return location;
   }
 
@@ -162,7 +163,7 @@ export class OAuthService {
     if (answer.kind === 'granted' && flow.link !== undefined) await checkSession(flow.link, transport, exchange);
     // claimed before anything is spent: a second answer must find nothing
     if (!(await this.consume(flow))) return { kind: 'repeated', returnTo };
-    transport.drop(exchange, { name: flowCookieName(flow.state), crossSite });
+    transport.clearCookie(exchange, { name: flowCookieName(flow.state), crossSite });
     if (answer.kind === 'denied') return this.denied(answer, current, exchange);
 
     const login = await answer.redeem();
@@ -172,7 +173,7 @@ export class OAuthService {
       const { reason: error } = verdict.answer;
       return { kind: 'denied', error, returnTo: withError(returnTo, error) };
     }
-    transport.keep(exchange, this.flows.sealFinished(flow, crossSite));
+    transport.setCookie(exchange, this.flows.sealFinished(flow, crossSite));
     return { kind: 'authorized', login, returnTo, ...verdict };
   }
 

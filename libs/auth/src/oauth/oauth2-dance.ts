@@ -1,8 +1,9 @@
+import { randomBytes } from 'node:crypto';
 import type { Clock } from '../auth.clock.js';
 import { authorizationRequest } from './authorization-request.js';
 import { authorizationResponse, stateOf, type CodeResponse } from './authorization-response.js';
 import type { Dance, DanceAnswer, FlowStart } from './dance.js';
-import { newSecret, type OAuth2Flow } from './flow.js';
+import type { OAuth2Flow } from './flow.js';
 import { identify } from './identity.js';
 import type { ProviderMetadata } from './provider-metadata.js';
 import type { CodeProvider } from './provider.js';
@@ -44,4 +45,9 @@ export class OAuth2Dance implements Dance {
     const grant = await tokenRequest(this.provider, this.source, parameters, flow, this.clock);
     return identify(this.provider, this.source, { ...grant, name }, flow, this.clock);
   }
+}
+
+/** 256 bits: for state, nonce and PKCE verifier (RFC 7636 §4.1), each its own. */
+function newSecret(): string {
+  return randomBytes(32).toString('base64url');
 }

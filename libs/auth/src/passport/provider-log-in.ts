@@ -48,7 +48,7 @@ export class ProviderLogIn {
     const { oauth, transport } = this.parts;
     const http = context.switchToHttp();
     const exchange: OAuthExchange = { request: http.getRequest<object>(), response: http.getResponse<object>() };
-    if (transport.isAhead(exchange)) throw transport.nothing(exchange);
+    if (transport.isPrefetch(exchange)) throw transport.noContent(exchange);
     const { values } = transport.parameters(exchange);
     if ((await this.stepOf(context, values)) === 'start') {
       const options = await this.startOptions(values, exchange);

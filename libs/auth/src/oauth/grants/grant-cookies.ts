@@ -59,12 +59,12 @@ export class GrantCookies {
       throw new AuthError('invalid_argument', {
         reason: `the grant of ${row.provider} does not fit into a cookie (${value.length} bytes, at most ${largestValue}): keep grants in typeormStores()`,
       });
-    this.transport.keep(exchange, { name, value, maxAge: undefined, crossSite: false });
+    this.transport.setCookie(exchange, { name, value, maxAge: undefined, crossSite: false });
     this.note(exchange, name, value);
   }
 
   drop(exchange: OAuthExchange, key: OAuthGrantKey): void {
-    this.transport.drop(exchange, { name: nameOf(key), crossSite: false });
+    this.transport.clearCookie(exchange, { name: nameOf(key), crossSite: false });
     this.note(exchange, nameOf(key), '');
   }
 

@@ -1,5 +1,5 @@
 import type { Flow } from './flow.js';
-import type { OAuthLogin } from './identity.js';
+import type { OAuthLogin } from './oauth-login.js';
 import type { OAuthProvider } from './provider.js';
 
 /** A flow, as far as it does not depend on the protocol. */

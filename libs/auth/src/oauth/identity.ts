@@ -1,64 +1,16 @@
 import * as oauth from 'oauth4webapi';
 import type { Clock } from '../auth.clock.js';
 import type { JsonValue } from '../jwt/claims.js';
-import type { Flow, LinkIntent } from './flow.js';
+import type { Flow } from './flow.js';
 import { atProvider, refuse } from './provider-errors.js';
 import type { ProviderMetadata } from './provider-metadata.js';
 import { frozenIdentity, type OAuthIdentity } from './oauth-identity.js';
+import { OAuthLogin } from './oauth-login.js';
 import type { CodeProvider, OidcProvider } from './provider.js';
 import { textAt, webUrlAt } from './identity-paths.js';
 import { requestedScope } from './scope.js';
-import { clientAt, type TokenGrant } from './token-request.js';
+import { clientAt, expiryOf, type TokenGrant } from './token-request.js';
 import { userinfoIdentity } from './userinfo-identity.js';
-
-/** The provider's tokens. Not for a log, and not for the browser. */
-export interface OAuthTokens {
-  readonly accessToken: string;
-  readonly refreshToken: string | undefined;
-  /** Undefined for plain OAuth 2. */
-  readonly idToken: string | undefined;
-  /** Of OAuth 1 alone: requests are signed with it. */
-  readonly tokenSecret: string | undefined;
-  /** Epoch milliseconds; undefined when the provider does not tell. */
-  readonly expiresAt: number | undefined;
-}
-
-/** A log-in that the provider vouches for, and every check was passed. */
-export class OAuthLogin {
-  /** The name of the provider. */
-  readonly provider: string;
-  readonly identity: OAuthIdentity;
-  readonly requestedScope: readonly string[];
-  /** What the provider granted; as requested where it says nothing (RFC 6749 §5.1). */
-  readonly grantedScope: readonly string[];
-  /** Where the browser goes now. */
-  readonly returnTo: string;
-  /** What handlers of `@OnOAuthBeforeLogin()` kept at the start; empty without. */
-  readonly data: Readonly<Record<string, JsonValue>>;
-  /**
-   * Set where nobody is to be logged in: the user asked to link this identity, and the browser still has the session that they
-   * asked in.
-   */
-  readonly link: LinkIntent | undefined;
-  /** Not enumerable: what prints the log-in prints no token. */
-  declare readonly tokens: OAuthTokens;
-
-  constructor(
-    parts: Pick<OAuthLogin, 'provider' | 'identity' | 'requestedScope' | 'grantedScope' | 'returnTo' | 'tokens'> & {
-      readonly data?: OAuthLogin['data'] | undefined;
-      readonly link?: LinkIntent | undefined;
-    },
-  ) {
-    this.provider = parts.provider;
-    this.identity = parts.identity;
-    this.requestedScope = parts.requestedScope;
-    this.grantedScope = parts.grantedScope;
-    this.returnTo = parts.returnTo;
-    this.data = parts.data ?? {};
-    this.link = parts.link;
-    Object.defineProperty(this, 'tokens', { value: parts.tokens, enumerable: false });
-  }
-}
 
 /** What came in the browser: nothing proves it. */
 interface Told {
@@ -156,14 +108,6 @@ async function userinfoOf(
       throw refuse('userinfo', 'oauth_provider_failed', `the endpoint answered ${response.status}, and no JSON`);
     return oauth.processUserInfoResponse(metadata, client, subject, response);
   });
-}
-
-/** Seconds: ten years. */
-const longestLife = 315_360_000;
-
-/** In whole milliseconds, and never so late that it is no time any more. */
-export function expiryOf(expiresIn: number | undefined, clock: Clock): number | undefined {
-  return expiresIn === undefined ? undefined : clock.now() + Math.floor(Math.min(expiresIn, longestLife) * 1000);
 }
 
 /** Address and its proof come from one place: the word of one must not verify the address of the other. */

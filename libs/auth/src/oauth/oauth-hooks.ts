@@ -1,6 +1,6 @@
 import type { JsonValue } from '../jwt/claims.js';
 import type { Scope } from '../jwt/scope.js';
-import type { OAuthLogin } from './identity.js';
+import type { OAuthLogin } from './oauth-login.js';
 
 /** Who logs in, and what the tokens of the session carry. */
 export interface OAuthUser {

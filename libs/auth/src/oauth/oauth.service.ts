@@ -8,7 +8,7 @@ import { FlowEvents } from './events/flow-events.js';
 import { flowCookieName, FlowCookies, stateHash } from './flow-cookies.js';
 import { flowLifetime, type Flow, type LinkIntent } from './flow.js';
 import { checkAccount, checkLink, checkSession } from './linking/link-intent.js';
-import type { OAuthLogin } from './identity.js';
+import type { OAuthLogin } from './oauth-login.js';
 import { OAuth1Dance } from './oauth1/oauth1-dance.js';
 import { OAuth2Dance } from './oauth2-dance.js';
 import { answering, withError } from './events/oauth-answer.js';

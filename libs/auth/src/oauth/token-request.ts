@@ -74,6 +74,14 @@ export function clientAt({ client }: CodeProvider, clock: Clock): oauth.Client {
   return { ...client, [oauth.clockSkew]: skew, [oauth.clockTolerance]: clockTolerance };
 }
 
+/** Seconds: ten years. Far beyond, there is no date any more. */
+const longestLife = 315_360_000;
+
+/** When an access token ends (`expires_in`), in epoch milliseconds. Whatever is longer than ten years is ten years. */
+export function expiryOf(expiresIn: number | undefined, clock: Clock): number | undefined {
+  return expiresIn === undefined ? undefined : clock.now() + Math.floor(Math.min(expiresIn, longestLife) * 1000);
+}
+
 /** Claims that are compared, times, and what is said of a JWT: the rest is the answer around it. */
 function isAboutIdToken(error: unknown): boolean {
   if (error instanceof oauth.UnsupportedOperationError) return !error.message.includes('token_type');

@@ -21,7 +21,7 @@ export { OAuthLinks, type UnlinkOptions } from '../oauth/linking/oauth-links.js'
 export { normalEmail } from '../oauth/linking/email-address.js';
 export type { ProvidersFactory } from '../oauth/providers-factory.js';
 export type { OAuthIdentity } from '../oauth/oauth-identity.js';
-export { OAuthLogin, type OAuthTokens } from '../oauth/identity.js';
+export { OAuthLogin, type OAuthTokens } from '../oauth/oauth-login.js';
 export {
   OnOAuthAuthorized,
   OnOAuthBeforeLogin,

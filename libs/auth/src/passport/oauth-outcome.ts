@@ -1,4 +1,4 @@
-import type { OAuthLogin } from '../oauth/identity.js';
+import type { OAuthLogin } from '../oauth/oauth-login.js';
 import type { OAuthOutcome } from '../oauth/oauth.service.js';
 
 type Authorized = Extract<OAuthOutcome, { kind: 'authorized' }>;

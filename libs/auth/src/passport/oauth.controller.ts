@@ -16,7 +16,7 @@ import {
   type Type,
 } from '@nestjs/common';
 import { AuthGuard } from '@nestjs/passport';
-import type { OAuthLogin } from '../oauth/identity.js';
+import type { OAuthLogin } from '../oauth/oauth-login.js';
 import { OAuthLinking } from '../oauth/linking/linking.js';
 import { answering } from '../oauth/events/oauth-answer.js';
 import { OAuthGrants } from '../oauth/grants/oauth-grants.js';

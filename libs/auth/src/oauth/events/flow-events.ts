@@ -4,7 +4,7 @@ import type { AuthEventListener } from '../../auth.events.js';
 import type { JsonValue } from '../../jwt/claims.js';
 import type { FlowStart } from '../dance.js';
 import type { Flow } from '../flow.js';
-import type { OAuthLogin } from '../identity.js';
+import type { OAuthLogin } from '../oauth-login.js';
 import { answering } from './oauth-answer.js';
 import { OAuthAuthorizedEvent, OAuthBeforeLoginEvent, OAuthErrorEvent, type OAuthFlowInfo } from './oauth-event.js';
 import type { OAuthListeners } from './oauth-listeners.js';

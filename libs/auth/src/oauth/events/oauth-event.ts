@@ -1,7 +1,7 @@
 import type { AuthError } from '../../auth.errors.js';
 import type { OAuthPhase } from '../../auth.events.js';
 import type { JsonValue } from '../../jwt/claims.js';
-import type { OAuthLogin, OAuthTokens } from '../identity.js';
+import type { OAuthLogin, OAuthTokens } from '../oauth-login.js';
 
 /** What a handler may know of a log-in that is on its way. */
 export interface OAuthFlowInfo {

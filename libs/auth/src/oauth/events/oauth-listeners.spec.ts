@@ -2,7 +2,7 @@ import { jest } from '@jest/globals';
 import { ForbiddenException, Logger } from '@nestjs/common';
 import { AuthError } from '../../auth.errors.js';
 import { OAuthAuthorizedEvent, OAuthEvent } from './oauth-event.js';
-import { OAuthLogin } from '../identity.js';
+import { OAuthLogin } from '../oauth-login.js';
 import { OAuthListeners } from './oauth-listeners.js';
 import { OAuthResult } from './oauth-result.js';
 

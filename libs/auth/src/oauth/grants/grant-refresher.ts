@@ -8,7 +8,7 @@ import type { GrantRotation } from './grant-rotation.js';
 import type { GrantRows } from './grant-rows.js';
 import type { GrantTokens, GrantVault } from './grant-vault.js';
 import { GrantWriter } from './grant-writer.js';
-import { expiryOf } from '../identity.js';
+import { expiryOf } from '../token-request.js';
 import { ProviderProblem } from '../provider-errors.js';
 import type { ProviderSources } from '../provider-sources.js';
 import { refreshRequest } from './refresh-request.js';

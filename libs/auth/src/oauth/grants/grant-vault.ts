@@ -1,7 +1,7 @@
 import { AuthConfigError, AuthError } from '../../auth.errors.js';
 import type { Sealer, SealPlace } from '../../auth.sealer.js';
 import type { OAuthGrantKey, OAuthGrantRow } from '../../stores/oauth-grant.store.js';
-import type { OAuthTokens } from '../identity.js';
+import type { OAuthTokens } from '../oauth-login.js';
 
 /** What is sealed of a grant. */
 export interface GrantTokens extends Omit<OAuthTokens, 'expiresAt'> {

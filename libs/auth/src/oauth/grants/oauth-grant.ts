@@ -1,5 +1,5 @@
 import type { OAuthGrantRow } from '../../stores/oauth-grant.store.js';
-import type { OAuthTokens } from '../identity.js';
+import type { OAuthTokens } from '../oauth-login.js';
 
 /** What a provider granted, as it is stored. */
 export class OAuthGrant {

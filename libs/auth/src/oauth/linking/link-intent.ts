@@ -1,7 +1,7 @@
 import { AuthError } from '../../auth.errors.js';
 import type { Dance } from '../dance.js';
 import type { Flow, LinkIntent } from '../flow.js';
-import type { OAuthLogin } from '../identity.js';
+import type { OAuthLogin } from '../oauth-login.js';
 import type { OAuthExchange, OAuthTransport } from '../oauth-transport.js';
 
 type Sessions = Pick<OAuthTransport, 'sessionOf'>;

@@ -1,7 +1,7 @@
 import { AuthError } from '../../auth.errors.js';
 import { askHook } from '../../auth.hook-answers.js';
 import { normalEmail } from './email-address.js';
-import type { OAuthLogin } from '../identity.js';
+import type { OAuthLogin } from '../oauth-login.js';
 import type { LinkingOptions } from './linking.options.js';
 import type { OAuthHooks, OAuthUser } from '../oauth-hooks.js';
 import { keyOf, type OAuthLinks } from './oauth-links.js';

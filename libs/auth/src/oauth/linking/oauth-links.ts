@@ -4,7 +4,7 @@ import type { AuthEventListener } from '../../auth.events.js';
 import { askHook } from '../../auth.hook-answers.js';
 import type { OAuthLink, OAuthLinkKey, OAuthLinkStore } from '../../stores/oauth-link.store.js';
 import { asking } from '../../stores/store-answer.js';
-import type { OAuthLogin } from '../identity.js';
+import type { OAuthLogin } from '../oauth-login.js';
 import type { OAuthHooks } from '../oauth-hooks.js';
 import type { OAuthGrants } from '../grants/oauth-grants.js';
 import type { OAuthListeners } from '../events/oauth-listeners.js';

@@ -3,7 +3,7 @@ import { isProven } from '../../jwt/equal-text.js';
 import type { ApiRequest } from '../grants/api-request.js';
 import type { Dance, DanceAnswer, FlowStart } from '../dance.js';
 import type { Flow } from '../flow.js';
-import { OAuthLogin } from '../identity.js';
+import { OAuthLogin } from '../oauth-login.js';
 import { frozenIdentity } from '../oauth-identity.js';
 import type { outboundFetch } from '../outbound-fetch.js';
 import { atProvider, descriptionOf, refuse, wordOf } from '../provider-errors.js';

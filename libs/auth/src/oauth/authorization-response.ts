@@ -4,7 +4,8 @@ import type { DanceDenial } from './dance.js';
 import type { Flow } from './flow.js';
 import { textAt } from './identity-paths.js';
 import type { ProviderMetadata } from './provider-metadata.js';
-import { descriptionOf, pageOf, refuse, wordOf } from './provider-errors.js';
+import { refuse } from './provider-errors.js';
+import { descriptionOf, pageOf, wordOf } from './provider-words.js';
 import type { CodeProvider } from './provider.js';
 import { isTenantIssuer } from './tenant-issuer.js';
 

@@ -1,5 +1,5 @@
 import { AuthError } from '../../auth.errors.js';
-import { wordOf } from '../provider-errors.js';
+import { wordOf } from '../provider-words.js';
 
 /** What the browser gets instead of what it would get. */
 export type OAuthAnswer =

@@ -1,7 +1,8 @@
 import type { AuthErrorCode } from '../../auth.errors.js';
 import type { ApiRequest } from '../grants/api-request.js';
 import type { outboundFetch } from '../outbound-fetch.js';
-import { atProvider, descriptionOf, ofStatus, refuse, refuseAnswer, wordOf } from '../provider-errors.js';
+import { atProvider, ofStatus, refuse, refuseAnswer } from '../provider-errors.js';
+import { descriptionOf, wordOf } from '../provider-words.js';
 
 /** A token, and the secret that requests with it are signed by: temporary, or for good. */
 export interface Credentials {

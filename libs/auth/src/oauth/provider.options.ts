@@ -1,12 +1,12 @@
 import { IsBoolean, IsIn, IsNotEmpty, IsOptional, IsString, Matches } from 'class-validator';
 import type { Given } from '../auth.slices.js';
 import type { PrivateKeyOptions, TokenEndpointAuthMethod } from './client-authentication.js';
-import { CommonProviderOptions } from './common.options.js';
+import { BaseProviderOptions } from './base-provider.options.js';
 import type { IdentityPaths } from './identity-paths.js';
 import type { OAuth1Options } from './oauth1/oauth1.options.js';
 
 /** What providers of OAuth 2 have, with OpenID Connect or without. */
-class CodeProviderOptions extends CommonProviderOptions {
+class CodeProviderOptions extends BaseProviderOptions {
   @IsString()
   @IsNotEmpty()
   clientId!: string;

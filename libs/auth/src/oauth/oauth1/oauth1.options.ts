@@ -1,13 +1,13 @@
 import type { KeyObject } from 'node:crypto';
 import { IsIn, IsNotEmpty, IsOptional, IsString } from 'class-validator';
 import type { Given } from '../../auth.slices.js';
-import { CommonProviderOptions } from '../common.options.js';
+import { BaseProviderOptions } from '../base-provider.options.js';
 import type { IdentityPaths } from '../identity-paths.js';
 import type { SignatureType } from './request-signer.js';
 import { signatureMethods, type SignatureMethod } from './signature.js';
 
 /** A provider of OAuth 1.0a (RFC 5849). Who somebody is, its API says. */
-export class OAuth1ProviderOptions extends CommonProviderOptions {
+export class OAuth1ProviderOptions extends BaseProviderOptions {
   readonly kind: 'oauth1' = 'oauth1' as const;
 
   /** Gives temporary credentials, with which a log-in begins. */

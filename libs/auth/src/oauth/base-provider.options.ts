@@ -4,7 +4,7 @@ import { IsBoolean, IsIn, IsOptional, IsString, Matches } from 'class-validator'
 export const providerName = /^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$/;
 
 /** What every provider has, whatever it speaks. */
-export class CommonProviderOptions {
+export class BaseProviderOptions {
   /** Ours for it: in the path of its routes, and in `AuthGuard(name)`. */
   @Matches(providerName, {
     message: 'must be 1 to 32 letters, digits, - and _, beginning with a letter or a digit',

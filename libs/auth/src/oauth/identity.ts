@@ -4,7 +4,7 @@ import type { JsonValue } from '../jwt/claims.js';
 import type { Flow } from './flow.js';
 import { atProvider, refuse } from './provider-errors.js';
 import type { ProviderMetadata } from './provider-metadata.js';
-import { frozenIdentity, type OAuthIdentity } from './oauth-identity.js';
+import { frozenIdentity, longestSubject, type OAuthIdentity } from './oauth-identity.js';
 import { OAuthLogin } from './oauth-login.js';
 import type { CodeProvider, OidcProvider } from './provider.js';
 import { textAt, webUrlAt } from './identity-paths.js';
@@ -16,9 +16,6 @@ import { userinfoIdentity } from './userinfo-identity.js';
 interface Told {
   readonly name: string | undefined;
 }
-
-/** Characters (OpenID Connect Core §2, `sub`). */
-const longestSubject = 255;
 
 /**
  * Step 4 of 4: who is it? The userinfo endpoint is asked where there is one, and must speak of the same subject (OpenID

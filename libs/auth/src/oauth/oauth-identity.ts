@@ -1,6 +1,9 @@
 import { deepFreeze, type JsonValue } from '../jwt/claims.js';
 import { refuse } from './provider-errors.js';
 
+/** Characters of a subject, at most (OpenID Connect Core §2, `sub`). */
+export const longestSubject = 255;
+
 /** Who somebody is at a provider. The key is issuer and subject: e-mail addresses and names change hands. */
 export interface OAuthIdentity {
   readonly issuer: string;

@@ -1,6 +1,6 @@
 import type { OAuthPhase } from '../auth.events.js';
 import { defaultPaths, textAt, valueAt, webUrlAt, type IdentityPaths } from './identity-paths.js';
-import type { OAuthIdentity } from './oauth-identity.js';
+import { longestSubject, type OAuthIdentity } from './oauth-identity.js';
 import { ofStatus, refuse, refuseAnswer } from './provider-errors.js';
 
 type Paths = typeof defaultPaths & IdentityPaths;
@@ -11,9 +11,6 @@ export interface AnswerReading {
   readonly identity: IdentityPaths;
   readonly emailTrust: 'claim' | 'always' | 'never';
 }
-
-/** Characters: what a subject of OpenID Connect may have. */
-const longestSubject = 255;
 
 /**
  * Who it is, as an answer of the provider's API says.

@@ -109,7 +109,7 @@ export function resolveOAuthOptions(given: GivenOAuthOptions, publicOrigin: stri
     const provider = toProvider(`oauth.providers[${index}]`, one, publicOrigin, clock);
     if (providers.has(provider.name))
       throw new AuthConfigError(`oauth.providers[${index}].name`, `is taken: there are two called ${provider.name}`);
-    checkRedirectUri(`oauth.providers[${index}].redirectUri`, provider, providers);
+    checkOwnRedirectUri(`oauth.providers[${index}].redirectUri`, provider, providers);
     providers.set(provider.name, provider);
   }
   return {
@@ -139,7 +139,7 @@ function checkedGrants(grants: unknown): OAuthSettings['grants'] {
 }
 
 /** An answer tells by its address whose it is: at one of two, the code of an honest provider would go to the other (RFC 9700 §4.4). */
-function checkRedirectUri(option: string, one: OAuthProvider, others: ReadonlyMap<string, OAuthProvider>): void {
+function checkOwnRedirectUri(option: string, one: OAuthProvider, others: ReadonlyMap<string, OAuthProvider>): void {
   if (one.redirectUri === undefined) return;
   for (const { name, redirectUri } of others.values()) {
     if (redirectUri === one.redirectUri)

@@ -7,23 +7,16 @@ interface Transport {
   readonly allowInsecureLoopback: boolean;
 }
 
+const plainLoopback = 'is plain http: set allowInsecureLoopback for a provider of your tests, or use https';
+
 export function checkIssuer(option: string, issuer: string, { allowInsecureLoopback }: Transport): void {
   const url = URL.canParse(issuer) ? new URL(issuer) : undefined;
-  if (
-    url === undefined ||
-    !/^https?:$/.test(url.protocol) ||
-    url.username !== '' ||
-    url.search !== '' ||
-    url.hash !== ''
-  )
+  const isBare = url?.username === '' && url.search === '' && url.hash === '';
+  if (url === undefined || !isBare || !/^https?:$/.test(url.protocol))
     throw new AuthConfigError(option, "must be the issuer's URL, such as 'https://sso.example.com'");
   if (url.protocol === 'https:') return;
   if (!isLoopback(url.hostname)) throw new AuthConfigError(option, 'is plain http: use https (http on loopback only)');
-  if (!allowInsecureLoopback)
-    throw new AuthConfigError(
-      option,
-      'is plain http: set allowInsecureLoopback for a provider of your tests, or use https',
-    );
+  if (!allowInsecureLoopback) throw new AuthConfigError(option, plainLoopback);
 }
 
 /** A list of scope values, each of the characters that one has (RFC 6749 §3.3). */
@@ -55,10 +48,7 @@ export function checkEndpoint(option: string, url: string, { allowInsecureLoopba
   if (!isUrl) throw new AuthConfigError(option, "must be a URL, such as 'https://sso.example.com/token'");
   if (isAllowedEndpoint(url, allowInsecureLoopback)) return;
   if (new URL(url).protocol === 'http:' && isLoopback(new URL(url).hostname))
-    throw new AuthConfigError(
-      option,
-      'is plain http: set allowInsecureLoopback for a provider of your tests, or use https',
-    );
+    throw new AuthConfigError(option, plainLoopback);
   throw new AuthConfigError(option, 'is not https: use https (http on loopback only)');
 }
 

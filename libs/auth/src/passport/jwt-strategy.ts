@@ -75,8 +75,7 @@ export class JwtStrategy extends Strategy implements OnApplicationBootstrap, OnA
     const message = context === undefined ? transport.messageOf(request) : transport.message(context);
     checkOwner(this.name, message.carrier, this.parts.host, 'give this one a jwtStrategy() with a name of its own');
     const token = await guard.authenticate(message, plain);
-    // the guard takes any falsy user for a failure, but the hook has let it in
-    // passport takes a user who is falsy for a failed log-in
+    // AuthGuard takes a falsy user for a failed log-in: where the hook let one in, it gets the token
     if (token instanceof Token) return decisionOf(message.carrier)?.user || token;
     if (settings.guard.exemptMethods.includes(message.method)) return undefined;
     throw new AuthError('token_missing', { reason: 'the guard gave no token' });

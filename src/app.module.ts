@@ -17,7 +17,8 @@ import { HttpExceptionWithHeadersFilter } from './http/http-exception-with-heade
 import { QueryFailedFilter } from './http/query-failed.filter.js';
 import { signingKey } from './keys.js';
 import { DemoProviders } from './oauth/demo-providers.js';
-import { flowKey, oauthProviders } from './oauth/providers.js';
+import { encryptionKeyOf } from './oauth/encryption-key.js';
+import { oauthProviders } from './oauth/providers.js';
 import { ProfileController } from './oauth/profile.controller.js';
 import { HealthController } from './pages/health.controller.js';
 import { AccountPageController } from './pages/account-page.controller.js';
@@ -81,7 +82,7 @@ export class AppModule implements NestModule {
               providers,
               timeout: environment.oauthTimeout,
               refreshLeeway: environment.oauthRefreshLeeway,
-              encryptionKeys: [flowKey(signing)],
+              encryptionKeys: [encryptionKeyOf(signing)],
             }),
           }),
           hooks: AccountHooks,

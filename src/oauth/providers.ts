@@ -1,9 +1,7 @@
-import { hkdfSync, type KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { OAuthLoginOptions } from 'nest-latchkey/passport';
 import { presets } from 'nest-latchkey/providers';
 import { EnvironmentError, type Environment } from '../environment.js';
-import type { SigningKey } from '../keys.js';
 
 type Providers = NonNullable<OAuthLoginOptions['providers']>;
 
@@ -66,16 +64,6 @@ function toOptions(name: string, { preset, ...fields }: Record<string, unknown>)
   if (fields['kind'] !== undefined)
     throw new EnvironmentError([`OAUTH_PROVIDERS: ${name}.kind stands beside preset, which knows it: take it out`]);
   return presets[preset]!(fields);
-}
-
-/** One for all processes, without a variable of its own; whoever changes the signing key interrupts the log-ins under way, and lets users consent again. */
-export function flowKey(signing: SigningKey): NonNullable<OAuthLoginOptions['encryptionKeys']>[number] {
-  const material = 'secret' in signing ? signing.secret : pemOf(signing.privateKey);
-  return { id: 'derived', key: new Uint8Array(hkdfSync('sha256', material, '', 'latchkey-app oauth flows', 32)) };
-}
-
-function pemOf(key: KeyObject): string {
-  return key.export({ type: 'pkcs8', format: 'pem' }) as string;
 }
 
 function readObject(path: string): Record<string, unknown> {

@@ -1,7 +1,7 @@
 import type { Clock } from '../auth.clock.js';
 import { AuthConfigError, AuthError } from '../auth.errors.js';
 import { askHook } from '../auth.hook-answers.js';
-import { providerName } from './common.options.js';
+import { providerName } from './base-provider.options.js';
 import type { OAuthProviderOptions } from './provider.options.js';
 import { toProvider, type OAuthProvider } from './provider.js';
 

@@ -300,6 +300,8 @@ describe.each(adapters)('plain OAuth 2 (%s)', (adapter) => {
       ['an empty text', 'plain', { sub: '' }, undefined],
       ['an object', 'plain', { sub: {} }, undefined],
       ['a long text', 'plain', { sub: 'x'.repeat(256) }, undefined],
+      ['half a letter', 'plain', { sub: 'bob\ud800' }, undefined],
+      ['a NUL', 'plain', { sub: 'bob\0' }, undefined],
       ['a member that every object has', 'realms', { team: 'x', user: { id: 1 } }, undefined],
       ['two parts', 'realms', { team: { id: 'T1' }, user: { id: 'U1' } }, 'T1:U1'],
       ['one part of two', 'realms', { user: { id: 'U1' } }, undefined],

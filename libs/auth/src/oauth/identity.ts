@@ -4,7 +4,7 @@ import type { JsonValue } from '../jwt/claims.js';
 import type { Flow } from './flow.js';
 import { atProvider, refuse } from './provider-errors.js';
 import type { ProviderMetadata } from './provider-metadata.js';
-import { frozenIdentity, longestSubject, type OAuthIdentity } from './oauth-identity.js';
+import { frozenIdentity, isSubject, type OAuthIdentity } from './oauth-identity.js';
 import { OAuthLogin } from './oauth-login.js';
 import type { CodeProvider, OidcProvider } from './provider.js';
 import { textAt, webUrlAt } from './identity-paths.js';
@@ -75,7 +75,7 @@ async function signedIdentity(
 
 function subjectOf({ realmClaim }: OidcProvider, claims: oauth.IDToken): string {
   const subject = realmClaim === undefined ? claims.sub : `${realmOf(realmClaim, claims)}:${claims.sub}`;
-  if (claims.sub === '' || subject.length > longestSubject)
+  if (claims.sub === '' || !isSubject(subject))
     throw refuse('id_token', 'oauth_id_token_invalid', 'its sub is empty or too long');
   return subject;
 }

@@ -2,7 +2,12 @@ import { deepFreeze, type JsonValue } from '../jwt/claims.js';
 import { refuse } from './provider-errors.js';
 
 /** Characters of a subject, at most (OpenID Connect Core §2, `sub`). */
-export const longestSubject = 255;
+const longestSubject = 255;
+
+/** Half a surrogate pair and NUL are what databases change or refuse: two subjects could be one there. */
+export function isSubject(text: string): boolean {
+  return text !== '' && text.length <= longestSubject && !/[\p{Cc}\p{Cs}]/u.test(text);
+}
 
 /** Who somebody is at a provider. The key is issuer and subject: e-mail addresses and names change hands. */
 export interface OAuthIdentity {

@@ -1,6 +1,6 @@
 import type { OAuthPhase } from '../auth.events.js';
 import { defaultPaths, textAt, valueAt, webUrlAt, type IdentityPaths } from './identity-paths.js';
-import { longestSubject, type OAuthIdentity } from './oauth-identity.js';
+import { isSubject, type OAuthIdentity } from './oauth-identity.js';
 import { ofStatus, refuse, refuseAnswer } from './provider-errors.js';
 
 type Paths = typeof defaultPaths & IdentityPaths;
@@ -24,7 +24,7 @@ export function identityIn(answer: unknown, reading: AnswerReading, phase: OAuth
   if (typeof answer !== 'object' || answer === null || Array.isArray(answer))
     throw refuse(phase, 'oauth_provider_failed', 'the endpoint answered no object');
   const subject = textAt(answer, paths.subject);
-  if (subject === undefined || subject.length > longestSubject)
+  if (subject === undefined || !isSubject(subject))
     throw refuse(phase, 'oauth_provider_failed', 'the answer names no subject, or one that is too long');
   return {
     issuer: reading.issuer,

@@ -49,6 +49,16 @@ describe.each(adapters)('grants in cookies (%s)', (adapter) => {
     expect(app.watched.calls).toEqual([]);
   });
 
+  it('drops the grants of others who were logged in here before', async () => {
+    const browser = app.browser();
+    for (const login of ['alice', 'bob', 'alice']) {
+      provider.login = login;
+      await dance(browser, '/login/corp');
+      expect(grantCookies(browser)).toHaveLength(1);
+      expect(await me(browser)).toEqual([200, login]);
+    }
+  });
+
   it('O43 takes no cookie of another user, and none under another name', async () => {
     const { browser: alice } = await app.loggedIn();
     provider.login = 'bob';

@@ -68,6 +68,15 @@ export class GrantCookies {
     this.note(exchange, nameOf(key), '');
   }
 
+  /** Of all that was in the browser before, only what this owner can read stays: the cookies of others would fill it up. */
+  dropOthers(exchange: OAuthExchange, owner: string): void {
+    for (const [name, value] of this.values(exchange)) {
+      if (value === '' || this.read(name, value, owner) !== undefined) continue;
+      this.transport.clearCookie(exchange, { name, crossSite: false });
+      this.note(exchange, name, '');
+    }
+  }
+
   succeed(before: OAuthGrantRow, row: OAuthGrantRow): void {
     this.successors.delete(before.sealed);
     this.successors.set(before.sealed, { row, until: this.clock.now() + successorLife });
@@ -166,6 +175,7 @@ class CookieGrantStore extends OAuthGrantStore {
     };
     // first what the others find: the answer may have begun already, and take no cookie
     if (before !== undefined) this.cookies.succeed(before, row);
+    else this.cookies.dropOthers(this.exchange, row.owner);
     this.cookies.write(this.exchange, row);
   }
 }

@@ -146,6 +146,18 @@ describe.each(adapters)('linking (%s)', (adapter) => {
   });
 
   describe('AL-06 another session than the one that began', () => {
+    it('links nothing where the session ends while the provider answers', async () => {
+      const answer = await answerFor();
+      other.script.at = {
+        '/userinfo': async (_request, response) => {
+          await app.api.auth.revokeSessions({ subject: 'corp:bob' });
+          response.writeHead(200, { 'content-type': 'application/json' }).end('{"sub":"robert"}');
+        },
+      };
+      expectRefusal((await browser.visit(answer)) as never, 'oauth_link_refused');
+      expect([other.count('/userinfo'), await owners('corp:bob')]).toEqual([1, ['corp:bob']]);
+    });
+
     it('links nothing after a log-out', async () => {
       const answer = await answerFor();
       expect((await signOut()).status).toBe(200);

@@ -144,6 +144,18 @@ describe.each(adapters)('log-in with a real provider (%s)', (adapter) => {
       expect([page.status, page.headers.location, page.headers['set-cookie']]).toEqual([204, undefined, undefined]);
     });
 
+    it.each<[string, Record<string, string>, number]>([
+      ['a picture in a page of another site', { mode: 'no-cors', dest: 'image', site: 'cross-site' }, 204],
+      ['a frame in one', { mode: 'navigate', dest: 'iframe', site: 'cross-site' }, 204],
+      ['a script of one', { mode: 'cors', dest: 'empty', site: 'same-site' }, 204],
+      ['a link in one', { mode: 'navigate', dest: 'document', site: 'cross-site' }, 302],
+      ['a script of ours', { mode: 'cors', dest: 'empty', site: 'same-origin' }, 302],
+    ])('begins nothing for a page of another site that only pretends a visit: %s', async (_what, told, status) => {
+      const headers = Object.fromEntries(Object.entries(told).map(([name, value]) => [`sec-fetch-${name}`, value]));
+      const page = await browser.visit(at('/login/corp'), { headers });
+      expect([page.status, page.headers['set-cookie'] === undefined]).toEqual([status, status === 204]);
+    });
+
     it.each<Record<string, string>>([
       { host: 'evil.example' },
       { 'x-forwarded-host': 'evil.example', 'x-forwarded-proto': 'http' },

@@ -143,6 +143,8 @@ describe.each(adapters)('whom a log-in logs in (%s)', (adapter) => {
       expectNobody(page);
       expect(claim).not.toHaveBeenCalled();
       oauthUser = found;
+      // to load the page anew shows no log-in that there was not
+      expectRefusal((await browser.visit(page.url)) as never, 'oauth_flow_unknown');
       expect(await logIn()).toBe('corp:bob');
     });
 

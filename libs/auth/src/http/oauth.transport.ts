@@ -47,16 +47,17 @@ export class HttpOAuthTransport extends OAuthTransport {
     return message.method === 'HEAD' || purposes.some((purpose) => /^(prefetch|preview)\b/i.test(purpose));
   }
 
-  /** Fetch Metadata, where the browser sends it; a redirect back from a provider is another site's, too, so that none goes round. */
+  isEmbedded({ request }: OAuthExchange): boolean {
+    const message = new HttpMessage(request as HttpRequest, undefined);
+    return !isOfPage(message) && !isOneOf(message, 'sec-fetch-site', [undefined, 'same-origin', 'none']);
+  }
+
   visitedPath({ request }: OAuthExchange): string | undefined {
     const message = new HttpMessage(request as HttpRequest, undefined);
-    const isOneOf = (name: Lowercase<string>, values: readonly unknown[]) => values.includes(message.header(name));
-    const isPage =
-      isOneOf('sec-fetch-mode', [undefined, 'navigate']) && isOneOf('sec-fetch-dest', [undefined, 'document']);
-    const isOurs = isOneOf('sec-fetch-site', [undefined, 'same-origin', 'none']);
+    const isOurs = isOneOf(message, 'sec-fetch-site', [undefined, 'same-origin', 'none']);
     const wantsPage = message.method === 'GET' && /\btext\/html\b/i.test(String(message.header('accept') ?? ''));
     const { originalUrl, url } = request as RequestWithUrl;
-    return isPage && isOurs && wantsPage ? (originalUrl ?? url) : undefined;
+    return isOfPage(message) && isOurs && wantsPage ? (originalUrl ?? url) : undefined;
   }
 
   cookies({ request }: OAuthExchange): ReadonlyMap<string, string> {
@@ -134,6 +135,18 @@ export class HttpOAuthTransport extends OAuthTransport {
   private prefixed(name: string): string {
     return this.parts.secure ? `__Host-${name}` : name;
   }
+}
+
+/** Fetch Metadata, where the browser sends it: it is about to show a page. */
+function isOfPage(message: HttpMessage): boolean {
+  return (
+    isOneOf(message, 'sec-fetch-mode', [undefined, 'navigate']) &&
+    isOneOf(message, 'sec-fetch-dest', [undefined, 'document'])
+  );
+}
+
+function isOneOf(message: HttpMessage, name: Lowercase<string>, values: readonly unknown[]): boolean {
+  return values.includes(message.header(name));
 }
 
 /** What is no text in a form is none of a provider's. */

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import type { Sealer } from '../auth.sealer.js';
-import { equalText } from '../jwt/equal-text.js';
 import { flowLifetime, type Flow } from './flow.js';
 import type { OAuthCookie } from './oauth-transport.js';
 
@@ -11,6 +10,16 @@ const finishedName = 'oauth_finished';
 /** What a store may know of a state. */
 export function stateHash(state: string): string {
   return createHash('sha256').update(state).digest('base64url');
+}
+
+/** What remains of a log-in that succeeded: where a second visit of its answer goes (the back button, a double click). */
+export interface FinishedFlow {
+  /** The hash of its state. */
+  readonly id: string;
+  readonly provider: string;
+  readonly returnTo: string;
+  /** When it ended, in epoch milliseconds. */
+  readonly at: number;
 }
 
 /**
@@ -43,17 +52,14 @@ export class FlowCookies {
     return flows.slice(0, Math.max(0, flows.length + 1 - mostFlows));
   }
 
-  /** What remains of a log-in that succeeded: where a second visit of its answer goes (the back button, a double click). */
-  sealFinished({ state, returnTo }: Flow, crossSite: boolean): OAuthCookie {
-    const value = this.sealer.seal(JSON.stringify({ id: stateHash(state), returnTo }), [finishedName]);
+  sealFinished(finished: FinishedFlow, crossSite: boolean): OAuthCookie {
+    const value = this.sealer.seal(JSON.stringify(finished), [finishedName]);
     return { name: finishedName, value, maxAge: flowLifetime, crossSite };
   }
 
-  /** Where the log-in with this state went, when it was the last that succeeded in this browser. */
-  finishedAt(state: string, cookies: ReadonlyMap<string, string>): string | undefined {
-    const finished = this.read(cookies.get(finishedName), [finishedName]) as
-      { id: string; returnTo: string } | undefined;
-    return finished !== undefined && equalText(finished.id, stateHash(state)) ? finished.returnTo : undefined;
+  /** The last log-in that succeeded in this browser. */
+  finished(cookies: ReadonlyMap<string, string>): FinishedFlow | undefined {
+    return this.read(cookies.get(finishedName), [finishedName]) as FinishedFlow | undefined;
   }
 
   /** A cookie of an older key, or of somebody else's making, is none. */

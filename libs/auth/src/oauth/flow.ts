@@ -6,6 +6,8 @@ export interface LinkIntent {
   readonly user: string;
   /** The session's id. */
   readonly sid: string;
+  /** Keep the grant for them, and no more: the identity logs nobody in. Default false. */
+  readonly grantOnly?: boolean;
 }
 
 /** One log-in, from its start to its answer. Times are epoch milliseconds. */

@@ -29,6 +29,12 @@ export abstract class OAuthTransport {
   abstract isPrefetch(exchange: OAuthExchange): boolean;
 
   /**
+   * Does a page of another site ask, for a picture, a script or a frame in it? Who begins log-ins there fills the browser with
+   * cookies, and nobody sees it.
+   */
+  abstract isEmbedded(exchange: OAuthExchange): boolean;
+
+  /**
    * The path, with its query, that somebody visits with a browser; undefined for the request of a script, and for a visit that
    * another site sent the browser on: that may not lead to where something is granted.
    */

@@ -1,6 +1,7 @@
 import type { Clock } from '../auth.clock.js';
 import { AuthError } from '../auth.errors.js';
 import type { AuthEventListener } from '../auth.events.js';
+import { equalText } from '../jwt/equal-text.js';
 import type { OAuthFlowStore } from '../stores/oauth-flow.store.js';
 import { asking } from '../stores/store-answer.js';
 import type { Dance, DanceDenial, FlowStart } from './dance.js';
@@ -44,17 +45,22 @@ export interface OAuthServiceParts {
   readonly listeners: OAuthListeners;
 }
 
+/** The provider vouches for somebody, who has to be logged in now. */
+export interface OAuthAuthorized {
+  readonly kind: 'authorized';
+  /** Names the answer. */
+  readonly id: string;
+  readonly login: OAuthLogin;
+  readonly returnTo: string;
+  /** False: the application does not want the grant to be stored. */
+  readonly store: boolean;
+  /** What the browser gets instead of `returnTo`, once its user is logged in. */
+  readonly answer: OAuthAnswer | undefined;
+}
+
 /** How the answer of a provider ended. */
 export type OAuthOutcome =
-  | {
-      readonly kind: 'authorized';
-      readonly login: OAuthLogin;
-      readonly returnTo: string;
-      /** False: the application does not want the grant to be stored. */
-      readonly store: boolean;
-      /** What the browser gets instead of `returnTo`, once its user is logged in. */
-      readonly answer: OAuthAnswer | undefined;
-    }
+  | OAuthAuthorized
   /** The provider, or the application, said no; `error` is its word, and `returnTo` tells it. */
   | { readonly kind: 'denied'; readonly error: string; readonly returnTo: string }
   /** The same answer came before: nobody is logged in by it again. */
@@ -62,6 +68,8 @@ export type OAuthOutcome =
 
 /** Milliseconds that the row of an answered flow outlives the flow: the clocks of several servers. */
 const rowMargin = 120_000;
+/** Milliseconds: what is still one visit. */
+const aMoment = 30_000;
 
 /**
  * Log-in with a provider: `start()` sends the browser there, `complete()` reads the answer.
@@ -114,7 +122,7 @@ export class OAuthService {
       redirectUri: this.redirectUri(dance.provider),
       returnTo: settings.returnTo.choose(returnTo),
       startedAt: clock.now(),
-      ...(link !== undefined && { link: { user: link.user, sid: link.sid } }),
+      ...(link !== undefined && { link: intentOf(link) }),
       ...(further.length > 0 && { scope: further }),
       ...(account !== undefined && { account }),
     };
@@ -142,8 +150,9 @@ export class OAuthService {
     const { method, values } = transport.parameters(exchange);
     const cookies = transport.cookies(exchange);
     const state = dance.stateOf(method, values);
-    const finished = this.flows.finishedAt(state, cookies);
-    if (finished !== undefined) return { kind: 'repeated', returnTo: this.parts.settings.returnTo.choose(finished) };
+    const finished = this.flows.finished(cookies);
+    if (finished !== undefined && equalText(finished.id, stateHash(state)))
+      return { kind: 'repeated', returnTo: this.parts.settings.returnTo.choose(finished.returnTo) };
     const flow = this.flowOf(name, state, values, cookies);
     return this.told(flow, exchange, () => this.answer(dance, values, flow, exchange));
   }
@@ -168,13 +177,30 @@ export class OAuthService {
 
     const login = await answer.redeem();
     checkAccount(flow, login);
+    // again: the provider took its time, and the user may have ended the session meanwhile
+    if (flow.link !== undefined) await checkSession(flow.link, transport, exchange);
     const verdict = await this.events.succeeds(login, current, exchange);
     if (verdict.answer?.kind === 'reject') {
       const { reason: error } = verdict.answer;
       return { kind: 'denied', error, returnTo: withError(returnTo, error) };
     }
-    transport.setCookie(exchange, this.flows.sealFinished(flow, crossSite));
-    return { kind: 'authorized', login, returnTo, ...verdict };
+    return { kind: 'authorized', id: stateHash(flow.state), login, returnTo, ...verdict };
+  }
+
+  /** A log-in has come to its end, and whoever visits its answer once more goes where it went. Where it failed, they do not. */
+  async finish({ id, login, returnTo }: OAuthAuthorized, exchange: OAuthExchange): Promise<void> {
+    const { transport, clock } = this.parts;
+    const { provider } = login;
+    const { isCrossSite } = await this.find(provider);
+    transport.setCookie(exchange, this.flows.sealFinished({ id, provider, returnTo, at: clock.now() }, isCrossSite));
+  }
+
+  /** Did a log-in of this browser with the provider end at this path a moment ago? */
+  hasJustEnded(provider: string, path: string, exchange: OAuthExchange): boolean {
+    const { transport, clock } = this.parts;
+    const finished = this.flows.finished(transport.cookies(exchange));
+    if (finished?.provider !== provider || finished.returnTo !== path) return false;
+    return clock.now() < finished.at + aMoment;
   }
 
   private async denied(denial: DanceDenial, flow: Flow, exchange: OAuthExchange): Promise<OAuthOutcome> {
@@ -226,6 +252,11 @@ export class OAuthService {
       throw answering(this.parts.transport, exchange, answer, flow.returnTo);
     }
   }
+}
+
+/** What an application hands on may have more members. */
+function intentOf({ user, sid, grantOnly }: LinkIntent): LinkIntent {
+  return grantOnly === true ? { user, sid, grantOnly } : { user, sid };
 }
 
 function danceOf(at: ProviderSource, clock: Clock): Dance {

@@ -43,6 +43,7 @@ describe('ReturnTo', () => {
     ' //evil.example',
     '/%0d%0aSet-Cookie:%20a=b',
     '/a%00',
+    '/a?b="c"',
     '/%2f/evil.example',
     '/%2Fevil.example',
     '/%5cevil.example',

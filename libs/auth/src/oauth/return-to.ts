@@ -37,9 +37,9 @@ export class ReturnTo {
   }
 }
 
-/** Browsers drop tabs and line ends, and take `\` for `/`; other letters can look like those of a host. */
+/** Browsers drop tabs and line ends, and take `\` for `/`; other letters can look like those of a host; JSON writes two for each `"`. */
 function isPlain(target: string): boolean {
-  return /^[\x21-\x5b\x5d-\x7e]+$/.test(target) && !/%(0[0-9a-f]|1[0-9a-f]|7f)/i.test(target);
+  return /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(target) && !/%(0[0-9a-f]|1[0-9a-f]|7f)/i.test(target);
 }
 
 /** `//evil`, and what a proxy or a router could make one of. */

@@ -3,6 +3,7 @@ import { AuthError } from '../auth.errors.js';
 import { OAuthConsent } from '../oauth/consent/oauth-consent.js';
 import type { OAuthClient } from '../oauth/grants/oauth-client.js';
 import { OAuthGrants } from '../oauth/grants/oauth-grants.js';
+import { OAuthService } from '../oauth/oauth.service.js';
 import { OAuthTransport, type OAuthExchange } from '../oauth/oauth-transport.js';
 import type { Token } from '../resource/token.js';
 
@@ -13,6 +14,7 @@ export class OAuthClients {
     @Inject(OAuthGrants) private readonly grants: OAuthGrants,
     @Inject(OAuthConsent) private readonly consent: OAuthConsent,
     @Inject(OAuthTransport) private readonly transport: OAuthTransport,
+    @Inject(OAuthService) private readonly oauth: OAuthService,
   ) {}
 
   /**
@@ -43,10 +45,20 @@ export class OAuthClients {
     } catch (error) {
       const url = error instanceof AuthError ? error.authorizationUrl : undefined;
       const path = this.transport.visitedPath(exchange);
-      if (url === undefined || path === undefined) throw error;
+      if (url === undefined || path === undefined || this.hasBeenAsked(provider, path, exchange)) throw error;
       throw this.transport.redirect(exchange, withReturn(url, path));
     }
   }
+
+  /** Whoever comes back without what was asked for would go in circles. */
+  private hasBeenAsked(provider: string, path: string, exchange: OAuthExchange): boolean {
+    return isRefused(path) || this.oauth.hasJustEnded(provider, path, exchange);
+  }
+}
+
+/** The page that a log-in comes back to with a no. */
+function isRefused(path: string): boolean {
+  return new URLSearchParams(path.replace(/^[^?]*/, '')).has('error');
 }
 
 function withReturn(authorizationUrl: string, path: string): string {

@@ -55,6 +55,7 @@ export function createOAuthController(path: string): Type {
   @Controller({ path, version: VERSION_NEUTRAL })
   class OAuthController {
     constructor(
+      @Inject(OAuthService) private readonly oauth: OAuthService,
       @Inject(OAuthLinking) private readonly linking: OAuthLinking,
       @Inject(OAuthGrants) private readonly grants: OAuthGrants,
       @Inject(OAuthTransport) private readonly transport: OAuthTransport,
@@ -84,10 +85,12 @@ export function createOAuthController(path: string): Type {
       const login = request.user;
       const exchange = { request, response };
       const { subject: id, user } = await this.linking.settle(login);
-      const { answer, store } = outcomeOf(login);
+      const outcome = outcomeOf(login);
+      const { answer, store } = outcome;
       // before anybody is logged in: without the store there is no log-in
       if (store) await this.grants.save({ kind: 'user', id }, login, { exchange });
       if (user !== undefined) await this.transport.logIn(exchange, user);
+      await this.oauth.finish(outcome, exchange);
       if (answer !== undefined) throw answering(this.transport, exchange, answer, login.returnTo);
       return { url: login.returnTo, statusCode };
     }

@@ -51,6 +51,7 @@ export class ProviderLogIn {
     if (transport.isPrefetch(exchange)) throw transport.noContent(exchange);
     const { values } = transport.parameters(exchange);
     if ((await this.stepOf(context, values)) === 'start') {
+      if (transport.isEmbedded(exchange)) throw transport.noContent(exchange);
       const options = await this.startOptions(values, exchange);
       throw transport.redirect(exchange, await oauth.start(this.name, exchange, options));
     }
@@ -58,8 +59,9 @@ export class ProviderLogIn {
     if (outcome.kind !== 'authorized') throw transport.redirect(exchange, outcome.returnTo);
     keepOutcome(outcome);
     // a route of ours logs the user in first
-    if (outcome.answer !== undefined && declaredStep(context) === undefined)
-      throw answering(transport, exchange, outcome.answer, outcome.returnTo);
+    if (declaredStep(context) !== undefined) return outcome.login;
+    await oauth.finish(outcome, exchange);
+    if (outcome.answer !== undefined) throw answering(transport, exchange, outcome.answer, outcome.returnTo);
     return outcome.login;
   }
 

@@ -25,6 +25,22 @@ export function furtherScope(provider: OAuthProvider, scope: readonly string[]):
   return more;
 }
 
+/**
+ * What a user is asked for anew, beside the provider's own: what was granted before, so that a provider which forgets the old scope takes
+ * nothing away, and what is missing. Of what a provider says that it granted, some may be nothing to ask for; and together they may be
+ * too long, where what is missing counts.
+ *
+ * @throws AuthError `invalid_argument` as `furtherScope()`
+ */
+export function consentScope(
+  provider: OAuthProvider,
+  granted: readonly string[],
+  missing: readonly string[],
+): string[] {
+  const all = [...granted.filter((value) => isScope([value])), ...missing];
+  return furtherScope(provider, all.join(' ').length > longest ? missing : all);
+}
+
 function invalid(problem: string): AuthError {
   return new AuthError('invalid_argument', { reason: `scope ${problem}` });
 }

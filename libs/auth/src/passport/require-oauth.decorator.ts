@@ -17,7 +17,7 @@ export interface RequireOAuthOptions {
  * was granted before, and comes back. Anybody else is answered 403, with `authorizationUrl` in the body: so is a visit that another site
  * sent here, and one that comes back from the provider without what was asked for.
  *
- * Where the user has no account of the provider linked, the one that they consent with is: it logs them in from then on.
+ * Where the user has no grant yet, any account will do that is nobody else's. It logs nobody in: only whoever links it does that.
  *
  * @throws AuthConfigError for options that are unknown or no scope, when the class is defined.
  */

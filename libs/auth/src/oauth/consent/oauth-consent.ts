@@ -5,7 +5,7 @@ import type { OAuthExchange, OAuthTransport } from '../oauth-transport.js';
 import type { OAuthStartOptions } from '../oauth.service.js';
 import type { OAuthProvider } from '../provider.js';
 import type { ProviderSources } from '../provider-sources.js';
-import { furtherScope } from '../scope.js';
+import { consentScope } from '../scope.js';
 import type { ConsentTickets } from './consent-tickets.js';
 
 export interface OAuthConsentParts {
@@ -23,7 +23,7 @@ export class OAuthConsent {
 
   /**
    * A URL of our own. Whoever opens it is asked for what the grant has and for `missing`: for the same account where there is a grant,
-   * else for any, which then logs the user in too. In a browser that does not have the user's session, it is a log-in.
+   * else for any. It logs nobody in: only whoever links it does that. In a browser that does not have the user's session, it is a log-in.
    *
    * @param user the subject of the user's sessions.
    * @throws AuthError `oauth_provider_unknown`, `invalid_argument`, `store_unavailable`
@@ -34,7 +34,7 @@ export class OAuthConsent {
     const client = grants.client(name, { kind: 'user', id: user }, { exchange });
     const granted = await client.scope();
     const account = await client.subject();
-    const scope = furtherScope(provider, [...granted, ...missing]);
+    const scope = consentScope(provider, granted, missing);
     const link = await this.linkOf(provider, user, exchange);
     if (link === undefined && account === undefined && scope.length === 0) return startUrl(name);
     return `${startUrl(name)}?ticket=${tickets.write({ provider: name, scope, account, link })}`;
@@ -59,6 +59,6 @@ export class OAuthConsent {
   ): Promise<LinkIntent | undefined> {
     if (provider.kind !== 'oauth1' && provider.responseMode === 'form_post') return undefined;
     const session = await this.parts.transport.sessionOf(exchange);
-    return session?.subject === user ? { user, sid: session.id } : undefined;
+    return session?.subject === user ? { user, sid: session.id, grantOnly: true } : undefined;
   }
 }

@@ -38,9 +38,12 @@ export class OAuthLinking {
    *   identity may not log in; `store_unavailable`
    */
   async settle(login: OAuthLogin): Promise<Settled> {
+    const { links } = this.parts;
     if (login.link === undefined) return this.userOf(login);
-    await this.parts.links.link(login, login.link.user);
-    return { subject: login.link.user, user: undefined };
+    const { user, grantOnly } = login.link;
+    if (grantOnly === true) await links.checkFree(login, user);
+    else await links.link(login, user);
+    return { subject: user, user: undefined };
   }
 
   private async userOf(login: OAuthLogin): Promise<Found> {

@@ -62,8 +62,13 @@ export class OAuthLinks {
    * `store_unavailable`
    */
   async link(login: OAuthLogin, user: string): Promise<void> {
-    if ((await this.claim(login, user)) !== user)
-      throw new AuthError('oauth_identity_taken', { reason: `the identity at ${login.provider} is another user's` });
+    if ((await this.claim(login, user)) !== user) throw taken(login);
+  }
+
+  /** That the identity of a log-in is this user's, or nobody's. @throws AuthError `oauth_identity_taken`, `store_unavailable` */
+  async checkFree(login: OAuthLogin, user: string): Promise<void> {
+    const owner = await this.ownerOf(login);
+    if (owner !== undefined && owner !== user) throw taken(login);
   }
 
   /**
@@ -115,4 +120,8 @@ export class OAuthLinks {
 /** What names the identity of a log-in. */
 export function keyOf({ provider, identity: { issuer, subject } }: OAuthLogin): OAuthLinkKey {
   return { provider, issuer, subject };
+}
+
+function taken({ provider }: OAuthLogin): AuthError {
+  return new AuthError('oauth_identity_taken', { reason: `the identity at ${provider} is another user's` });
 }

@@ -366,6 +366,74 @@ describe('refresh tokens', () => {
   });
 });
 
+describe('client credentials (RFC 6749 §4.4)', () => {
+  const own = (changes: Values = {}, headers?: Record<string, string>) =>
+    token({ grant_type: 'client_credentials', ...changes }, headers);
+  const clients = (...scope: string[]) => [
+    { clientId: 'app', clientSecret: 'the secret of the app', scope },
+    { clientId: 'public', scope },
+  ];
+
+  it('give a token of the client, without a refresh token and an ID token', async () => {
+    await start({ clients: clients('read', 'write') });
+    const { status, body } = await own();
+    expect([status, body]).toEqual([
+      200,
+      { access_token: expect.any(String), token_type: 'Bearer', expires_in: 300, scope: 'read write' },
+    ]);
+    const headers = { authorization: `Bearer ${body['access_token']}` };
+    expect(await (await fetch(`${provider.urlOf('api')}/me`, { headers })).json()).toEqual({ id: 'app' });
+    expect(await (await fetch(provider.urlOf('discovery'))).json()).toMatchObject({
+      grant_types_supported: expect.arrayContaining(['client_credentials']),
+    });
+  });
+
+  it('can narrow the scope, and never widen it', async () => {
+    await start({ clients: clients('read', 'write') });
+    expect((await own({ scope: 'read' })).body['scope']).toBe('read');
+    expect((await own({ scope: 'read admin' })).body['error']).toBe('invalid_scope');
+  });
+
+  it('give a client without a scope none', async () => {
+    await start();
+    expect((await own()).body).not.toHaveProperty('scope');
+    expect((await own({ scope: 'read' })).body['error']).toBe('invalid_scope');
+  });
+
+  it('are nothing for a public client, nor for one that cannot prove itself', async () => {
+    await start({ clients: clients('read') });
+    const open = await own({ client_id: 'public' }, {});
+    expect([open.status, open.body['error']]).toEqual([400, 'unauthorized_client']);
+    const wrong = await own({ client_id: 'app', client_secret: 'wrong' }, {});
+    expect([wrong.status, wrong.body['error']]).toEqual([401, 'invalid_client']);
+  });
+
+  it('say nothing of a user', async () => {
+    await start({ clients: clients('openid', 'read') });
+    expect((await own()).body['error']).toBe('invalid_scope');
+    const { body } = await own({ scope: 'read' });
+    const answer = await userinfo(body['access_token'] as string);
+    expect([answer.status, answer.body['error']]).toEqual([403, 'insufficient_scope']);
+    expect(answer.challenge).toContain('error="insufficient_scope"');
+  });
+
+  it('expire, are revoked, and end with the grants', async () => {
+    await start({ clients: clients('read') });
+    const asks = async (text: string) =>
+      (await fetch(`${provider.urlOf('api')}/me`, { headers: { authorization: `Bearer ${text}` } })).status;
+    const tokens = [];
+    for (let index = 0; index < 3; index++) tokens.push((await own()).body['access_token'] as string);
+    const [revoked, ended] = tokens as [string, string];
+    await post(provider.urlOf('revocation'), { token: revoked });
+    expect([await asks(revoked), await asks(ended)]).toEqual([401, 200]);
+    provider.endGrants();
+    expect(await asks(ended)).toBe(401);
+    const late = (await own()).body['access_token'] as string;
+    clock.advance(300);
+    expect(await asks(late)).toBe(401);
+  });
+});
+
 describe('access tokens', () => {
   it('expire by the clock', async () => {
     await start({ accessTokenLifetime: 10 });

@@ -19,6 +19,8 @@ export interface LoopbackClient {
   readonly clientSecret?: string;
   /** For RSA-SHA1 (RFC 5849 §3.4.3): PEM, or a KeyObject. */
   readonly publicKey?: KeyObject | string;
+  /** What it may ask for in its own name (RFC 6749 §4.4), and gets where it asks for nothing. Default none. */
+  readonly scope?: readonly string[];
   /** Compared as texts. Default: wherever the request says, which is for tests alone. */
   readonly redirectUris?: readonly string[];
 }

@@ -6,6 +6,8 @@ import type { LoopbackUser } from '../loopback.options.js';
 export interface Grant {
   readonly user: LoopbackUser;
   readonly clientId: string;
+  /** The client stands for itself, and `user` names it. */
+  readonly isOfClient?: boolean;
   readonly scope: readonly string[];
   /** Epoch seconds. */
   readonly authTime: number;

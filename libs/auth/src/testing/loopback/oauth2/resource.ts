@@ -11,6 +11,7 @@ export class Resource {
   /** OpenID Connect Core §5.3, §5.4. */
   userinfo(request: LoopbackRequest): Answer {
     const { grant, scope } = this.bearer(request);
+    if (grant.isOfClient) throw refusal(403, 'insufficient_scope', 'the token is of no user', insufficientScope);
     return { kind: 'json', members: scope.includes('openid') ? claimsOf(grant.user, scope) : profileOf(grant.user) };
   }
 
@@ -29,6 +30,9 @@ export class Resource {
     throw refusal(401, 'invalid_token', 'the access token is unknown, revoked or expired', word);
   }
 }
+
+/** RFC 6750 §3.1. */
+const insufficientScope = { 'www-authenticate': 'Bearer realm="loopback", error="insufficient_scope"' };
 
 /** `/me` is who asks, every other path says what it was asked: to see what a client really sends. */
 export function apiAnswer(request: LoopbackRequest, base: string, user: LoopbackUser): Answer {

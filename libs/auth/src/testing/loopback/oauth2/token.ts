@@ -14,7 +14,7 @@ export interface TokenParts {
   readonly rotate: boolean;
 }
 
-/** The token endpoint (RFC 6749 §4.1.3, §6) and revocation (RFC 7009). */
+/** The token endpoint (RFC 6749 §4.1.3, §4.4, §6) and revocation (RFC 7009). */
 export class TokenEndpoint {
   constructor(private readonly parts: TokenParts) {}
 
@@ -27,8 +27,10 @@ export class TokenEndpoint {
         return this.ofCode(client, form, faults);
       case 'refresh_token':
         return this.ofRefresh(client, form, faults);
+      case 'client_credentials':
+        return this.ofClient(client, form, faults);
       default:
-        throw refusal(400, 'unsupported_grant_type', 'grant_type is neither authorization_code nor refresh_token');
+        throw refusal(400, 'unsupported_grant_type', 'grant_type is none of those in the discovery document');
     }
   }
 
@@ -82,6 +84,21 @@ export class TokenEndpoint {
     return this.answer(refresh.grant, scope, { nonce: undefined, refreshToken }, faults);
   }
 
+  /** For confidential clients alone (RFC 6749 §4.4), and without a refresh token (§4.4.3). Nobody has logged in. */
+  private ofClient(
+    { clientId, clientSecret, scope = [] }: LoopbackClient,
+    form: URLSearchParams,
+    faults: Faults,
+  ): Answer {
+    if (clientSecret === undefined)
+      throw refusal(400, 'unauthorized_client', 'the client is public: it proves nothing');
+    const asked = narrowed(scope, form.get('scope'));
+    if (asked.includes('openid')) throw refusal(400, 'invalid_scope', 'openid is about a user, and there is none');
+    const authTime = Math.floor(this.parts.grants.now() / 1000);
+    const grant = { user: { sub: clientId }, clientId, scope, authTime, alive: true, isOfClient: true };
+    return this.answer(grant, asked, { nonce: undefined, refreshToken: undefined }, faults);
+  }
+
   /** OpenID Connect gives one for `offline_access` alone (Core §11); plain OAuth 2 always. */
   private firstRefresh(grant: Grant): string | undefined {
     const isOffline = !grant.scope.includes('openid') || grant.scope.includes('offline_access');
@@ -125,7 +142,7 @@ function narrowed(granted: readonly string[], asked: string | null): readonly st
   if (asked === null) return granted;
   const scope = asked.split(' ').filter(Boolean);
   if (!scope.every((value) => granted.includes(value)))
-    throw refusal(400, 'invalid_scope', 'scope is wider than what was granted (RFC 6749 §6)');
+    throw refusal(400, 'invalid_scope', 'scope is wider than what was granted (RFC 6749 §4.4, §6)');
   return scope;
 }
 

@@ -5,8 +5,8 @@ import { inspect } from 'node:util';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { AuthConfigError, AuthModule, memoryStores, noStores, type AuthModuleOptions } from 'nest-latchkey';
-import { oauthLogin, OAuthService, type OAuthLoginOptions } from 'nest-latchkey/passport';
-import { oidc } from 'nest-latchkey/providers';
+import { cookieGrants, noGrants, oauthLogin, OAuthService, type OAuthLoginOptions } from 'nest-latchkey/passport';
+import { github, oidc, twitter } from 'nest-latchkey/providers';
 import passport from 'passport';
 import { guardedBy } from './dance.js';
 import { Api, bootFailure, issuer, rootModule, secret, type FixtureOptions } from '../e2e/fixture.js';
@@ -194,6 +194,56 @@ describe('oauthLogin()', () => {
       { providers: [corp({ authorizationParams: { max_age: 'short' } })] },
       'oauth.providers[0].authorizationParams.max_age',
       /whole seconds/,
+    ],
+    [
+      'a text for the scope of the application',
+      { providers: [corp({ applicationScope: 'read' })] },
+      'oauth.providers[0].applicationScope',
+      /must be a list of scope values/,
+    ],
+    [
+      'two values in one of the application',
+      { providers: [corp({ applicationScope: ['read write'] })] },
+      'oauth.providers[0].applicationScope',
+      /must be a list of scope values/,
+    ],
+    [
+      'null for the scope of the application',
+      { providers: [corp({ applicationScope: null })] },
+      'oauth.providers[0].applicationScope',
+      /must be a list of scope values/,
+    ],
+    [
+      'tokens of an application that proves nothing',
+      { providers: [corp({ clientSecret: undefined, applicationScope: ['read'] })] },
+      'oauth.providers[0].applicationScope',
+      /needs clientSecret or privateKey/,
+    ],
+    [
+      'tokens of an application that proves nothing to a preset',
+      {
+        providers: [github({ clientId: 'app', tokenEndpointAuthMethod: 'none', applicationScope: [] })],
+      },
+      'oauth.providers[0].applicationScope',
+      /needs clientSecret or privateKey/,
+    ],
+    [
+      'tokens of the application by OAuth 1',
+      { providers: [twitter({ consumerKey: 'app', consumerSecret: clientSecret, applicationScope: [] } as object)] },
+      'oauth.providers[0].applicationScope',
+      /is no option/,
+    ],
+    [
+      'tokens of the application in cookies',
+      { providers: [corp({ applicationScope: ['read'] })], grants: cookieGrants() },
+      'oauth.providers[0].applicationScope',
+      /needs a store that keeps the token/,
+    ],
+    [
+      'tokens of the application nowhere',
+      { providers: [corp({ applicationScope: [] })], grants: noGrants() },
+      'oauth.providers[0].applicationScope',
+      /needs a store that keeps the token/,
     ],
     ['a default elsewhere', { returnTo: { default: '//evil.example' } }, 'oauth.returnTo.default', /must be a path/],
     ['an origin that is none', { returnTo: { allow: ['evil'] } }, 'oauth.returnTo.allow', /must hold origins/],

@@ -18,7 +18,10 @@ export interface ProcessGrants {
 /** As a process has them, without its routes. */
 export function grantsOn(
   store: OAuthGrantStore,
-  oauth: Pick<OAuthLoginOptions, 'providers' | 'refreshLeeway' | 'grantCache' | 'encryptionKeys' | 'timeout'>,
+  oauth: Pick<
+    OAuthLoginOptions,
+    'providers' | 'providersFactory' | 'refreshLeeway' | 'grants' | 'grantCache' | 'encryptionKeys' | 'timeout'
+  >,
   clock: Clock = new SystemClock(),
 ): ProcessGrants {
   const settings = resolveOAuthOptions({ encryptionKeys: [testKey], ...oauth }, 'https://app.example.com', clock);

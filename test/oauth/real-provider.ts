@@ -105,14 +105,17 @@ function interaction(provider: Provider): Middleware {
   };
 }
 
-/** Of plain OAuth 2: whose the access token is, in words that no specification has. */
+/** Of plain OAuth 2: whose the access token is, a user's or a client's, in words that no specification has. */
 function api(provider: Provider): Middleware {
   return async (ctx, next) => {
     if (ctx.path !== '/api/me') return next();
     const [, token = ''] = ctx.get('authorization').split('Bearer ');
+    const own = await provider.ClientCredentials.find(token);
     const found = await provider.AccessToken.find(token);
-    ctx.status = found === undefined ? 401 : 200;
-    ctx.body = { data: { id: 4711, login: found?.accountId, mail: `${found?.accountId}@example.com`, proved: true } };
+    ctx.status = found === undefined && own === undefined ? 401 : 200;
+    ctx.body = own
+      ? { data: { client: own.clientId, scope: own.scope } }
+      : { data: { id: 4711, login: found?.accountId, mail: `${found?.accountId}@example.com`, proved: true } };
     return undefined;
   };
 }

@@ -21,8 +21,8 @@ export interface AuthEvents {
   /** A stored grant is dead: its user has to consent again. Once a grant. */
   'oauth.reauth_required': { provider: string; issuer: string; subject: string; user: string | null; at: number };
   /**
-   * A log-in that was begun here came to nothing; or the refresh or revocation of a stored grant, for now. `error` is the provider's
-   * word: an answer that nobody waits for makes no event.
+   * A log-in that was begun here came to nothing; or the refresh or revocation of a stored grant, for now, or a token of the
+   * application itself. `error` is the provider's word: an answer that nobody waits for makes no event.
    */
   'oauth.failed': {
     provider: string;
@@ -36,7 +36,7 @@ export interface AuthEvents {
 
 /**
  * Where a log-in with a provider can fail; `request_token` is of OAuth 1: its temporary credentials; `refresh` and `revocation` are of
- * grants that are stored.
+ * grants that are stored. `token` is also where the application asks for a token of its own.
  */
 export type OAuthPhase =
   ('discovery' | 'request_token' | 'authorization' | 'token' | 'id_token' | 'userinfo') | ('refresh' | 'revocation');

@@ -25,6 +25,7 @@ interface Credentials {
   readonly privateKey: PrivateKeyOptions | undefined;
   readonly tokenEndpointAuthMethod: TokenEndpointAuthMethod | undefined;
   readonly clientSecretIssuer: string | undefined;
+  readonly applicationScope: readonly string[] | undefined;
 }
 
 /** @throws AuthConfigError for credentials that do not fit the method. */
@@ -40,6 +41,11 @@ export function clientAuthentication(path: string, credentials: Credentials): oa
   if (method === 'none') {
     if (clientSecret !== undefined)
       throw new AuthConfigError(`${path}.clientSecret`, "is not used by 'none': take it out, or the method");
+    if (credentials.applicationScope !== undefined)
+      throw new AuthConfigError(
+        `${path}.applicationScope`,
+        'needs clientSecret or privateKey: without a proof anybody could get a token of the application (RFC 6749 §4.4)',
+      );
     return oauth.None();
   }
   if (clientSecret === undefined)

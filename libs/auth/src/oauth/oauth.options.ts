@@ -4,12 +4,13 @@ import { IsDuration, type Duration } from '../auth.durations.js';
 import { AuthConfigError } from '../auth.errors.js';
 import { Sealer, type EncryptionKey } from '../auth.sealer.js';
 import { checkSlice, type Given } from '../auth.slices.js';
+import { NoOAuthGrantStore } from '../stores/no-oauth-grant.store.js';
 import { OAuthGrantStore } from '../stores/oauth-grant.store.js';
 import { CookieGrants } from './grants/cookie-grants.js';
 import { LinkingOptions } from './linking/linking.options.js';
 import type { OAuthProviderOptions } from './provider.options.js';
 import { toProvider, type OAuthProvider } from './provider.js';
-import { checkedFactory, type MakeProvider, type ProvidersFactory } from './providers-factory.js';
+import { checkedFactory, type MakeProvider, type ProvidersFactory, type ReadProvider } from './providers-factory.js';
 import { ReturnTo } from './return-to.js';
 
 /** Where a log-in may end. */
@@ -104,9 +105,15 @@ export interface OAuthSettings {
  */
 export function resolveOAuthOptions(given: GivenOAuthOptions, publicOrigin: string, clock: Clock): OAuthSettings {
   const options = checkSlice('oauth', new OAuthOptions(), given, ['returnTo', 'linking']);
+  const grants = checkedGrants(options.grants);
+  const read: ReadProvider = (path, one) => {
+    const provider = toProvider(path, one, publicOrigin, clock);
+    checkKeeping(`${path}.applicationScope`, provider, grants);
+    return provider;
+  };
   const providers = new Map<string, OAuthProvider>();
   for (const [index, one] of options.providers.entries()) {
-    const provider = toProvider(`oauth.providers[${index}]`, one, publicOrigin, clock);
+    const provider = read(`oauth.providers[${index}]`, one);
     if (providers.has(provider.name))
       throw new AuthConfigError(`oauth.providers[${index}].name`, `is taken: there are two called ${provider.name}`);
     checkOwnRedirectUri(`oauth.providers[${index}].redirectUri`, provider, providers);
@@ -114,28 +121,38 @@ export function resolveOAuthOptions(given: GivenOAuthOptions, publicOrigin: stri
   }
   return {
     providers,
-    makeProvider: factoryOf(options.providersFactory, publicOrigin, clock),
+    makeProvider: factoryOf(options.providersFactory, read),
     returnTo: new ReturnTo(options.returnTo, publicOrigin),
     linking: options.linking,
     timeout: options.timeout,
     refreshLeeway: options.refreshLeeway,
-    grants: checkedGrants(options.grants),
+    grants,
     grantCache: options.grantCache,
     isKeyOfProcess: options.encryptionKeys.length === 0,
     sealer: new Sealer('oauth.encryptionKeys', encryptionKeys(options.encryptionKeys)),
   };
 }
 
-function factoryOf(factory: unknown, publicOrigin: string, clock: Clock): MakeProvider | undefined {
+function factoryOf(factory: unknown, read: ReadProvider): MakeProvider | undefined {
   if (factory === undefined) return undefined;
   if (typeof factory !== 'function')
     throw new AuthConfigError('oauth.providersFactory', 'must be a function from a name to a provider');
-  return checkedFactory(factory as ProvidersFactory, publicOrigin, clock);
+  return checkedFactory(factory as ProvidersFactory, read);
 }
 
 function checkedGrants(grants: unknown): OAuthSettings['grants'] {
   if (grants === undefined || grants instanceof OAuthGrantStore || grants instanceof CookieGrants) return grants;
   throw new AuthConfigError('oauth.grants', 'must be cookieGrants(), noGrants(), or an OAuthGrantStore of your own');
+}
+
+/** No browser shall carry a token of the application, and one that nobody keeps would be asked for at each call. */
+function checkKeeping(option: string, provider: OAuthProvider, grants: OAuthSettings['grants']): void {
+  if (provider.kind === 'oauth1' || provider.applicationScope === undefined) return;
+  if (grants instanceof CookieGrants || grants instanceof NoOAuthGrantStore)
+    throw new AuthConfigError(
+      option,
+      'needs a store that keeps the token: neither cookieGrants() nor noGrants(), but typeormStores() or one of your own',
+    );
 }
 
 /** An answer tells by its address whose it is: at one of two, the code of an honest provider would go to the other (RFC 9700 §4.4). */

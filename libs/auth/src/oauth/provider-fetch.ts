@@ -49,11 +49,11 @@ function plainTokens({ tokenTypeIsBearer, userTokenMember }: OAuth2Provider, ans
 }
 
 /** Values with spaces between them, in the words of the request. Some put commas, or write a list. */
-function scopeText({ scope, scopeAliases }: CodeProvider, granted: unknown): unknown {
+function scopeText({ scope, applicationScope = [], scopeAliases }: CodeProvider, granted: unknown): unknown {
   const isList = Array.isArray(granted) && granted.every((value) => typeof value === 'string');
   if (!isList && typeof granted !== 'string') return granted;
   // a comma may be part of a value (RFC 6749 §3.3), and then it was asked for so
-  const separator = scope.some((value) => value.includes(',')) ? /\s+/ : /[\s,]+/;
+  const separator = [...scope, ...applicationScope].some((value) => value.includes(',')) ? /\s+/ : /[\s,]+/;
   const values = isList ? granted : (granted as string).split(separator).filter(Boolean);
   return values.map((value) => (Object.hasOwn(scopeAliases, value) ? scopeAliases[value] : value)).join(' ');
 }

@@ -40,6 +40,12 @@ class CodeProviderOptions extends BaseProviderOptions {
   @IsBoolean()
   pkce: boolean = true;
 
+  /**
+   * Scope of tokens of the application itself (RFC 6749 §4.4), which then gets one when `{ kind: 'app' }` first needs it; an empty list
+   * names none. Default: the application has no tokens but those that it is given.
+   */
+  applicationScope: readonly string[] | undefined = undefined;
+
   /** Names of scope values that the provider answers with, and those that it was asked by. */
   scopeAliases: Readonly<Record<string, string>> = {};
 }

@@ -90,6 +90,7 @@ function read(path: string, given: OAuthProviderOptions, clock: Clock): OAuthPro
   checkParams(`${path}.authorizationParams`, provider.authorizationParams, (name) => reserved.has(name));
   if (provider.kind === 'oidc')
     checkMaxAge(`${path}.authorizationParams.max_age`, provider.authorizationParams['max_age']);
+  if (provider.applicationScope !== undefined) checkScope(`${path}.applicationScope`, provider.applicationScope);
   checkTexts(`${path}.scopeAliases`, provider.scopeAliases);
   return provider;
 }

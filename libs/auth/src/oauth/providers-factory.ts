@@ -1,9 +1,8 @@
-import type { Clock } from '../auth.clock.js';
 import { AuthConfigError, AuthError } from '../auth.errors.js';
 import { askHook } from '../auth.hook-answers.js';
 import { providerName } from './base-provider.options.js';
 import type { OAuthProviderOptions } from './provider.options.js';
-import { toProvider, type OAuthProvider } from './provider.js';
+import type { OAuthProvider } from './provider.js';
 
 /**
  * Finds a provider whose name is not known at boot, for example one of a tenant: `acme` of `/login/acme`. Names are those that
@@ -20,13 +19,16 @@ export type ProvidersFactory = (
 /** The same, with what it finds checked as the options are. */
 export type MakeProvider = (name: string) => Promise<OAuthProvider | undefined>;
 
-export function checkedFactory(factory: ProvidersFactory, publicOrigin: string, clock: Clock): MakeProvider {
+/** Checks one provider. @throws AuthConfigError */
+export type ReadProvider = (path: string, given: OAuthProviderOptions) => OAuthProvider;
+
+export function checkedFactory(factory: ProvidersFactory, read: ReadProvider): MakeProvider {
   return async (name) => {
     if (!providerName.test(name)) return undefined;
     const given = await askHook('oauth.providersFactory', () => factory(name));
     if (given === null || given === undefined) return undefined;
     try {
-      return toTenantProvider(name, given, publicOrigin, clock);
+      return toTenantProvider(name, given, read);
     } catch (error) {
       if (!(error instanceof AuthConfigError)) throw error;
       // it names the option, and no secret
@@ -35,14 +37,9 @@ export function checkedFactory(factory: ProvidersFactory, publicOrigin: string, 
   };
 }
 
-function toTenantProvider(
-  name: string,
-  given: OAuthProviderOptions,
-  publicOrigin: string,
-  clock: Clock,
-): OAuthProvider {
+function toTenantProvider(name: string, given: OAuthProviderOptions, read: ReadProvider): OAuthProvider {
   const path = `oauth.providersFactory('${name}')`;
-  const provider = toProvider(path, given, publicOrigin, clock);
+  const provider = read(path, given);
   if (provider.name !== name) throw new AuthConfigError(`${path}.name`, `must be the name that was asked for: ${name}`);
   // at an address of two, the code of an honest provider would go to the other (RFC 9700 §4.4)
   if (provider.redirectUri !== undefined)

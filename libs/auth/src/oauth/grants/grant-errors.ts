@@ -17,7 +17,10 @@ export class GrantProblem extends Error {
     super(reason);
   }
 
-  toAuthError(authorizationUrl: string): AuthError {
-    return new AuthError(this.code, { reason: this.reason, authorizationUrl });
+  /** @param authorizationUrl undefined of the application's own token: nobody consents to it, so it is our client that is refused. */
+  toAuthError(authorizationUrl: string | undefined): AuthError {
+    if (authorizationUrl !== undefined) return new AuthError(this.code, { reason: this.reason, authorizationUrl });
+    const code = this.code === 'oauth_reauth_required' ? 'oauth_provider_failed' : this.code;
+    return new AuthError(code, { reason: this.reason });
   }
 }

@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Clock } from '../../auth.clock.js';
 import { AuthError } from '../../auth.errors.js';
 import type { OAuthGrantRow } from '../../stores/oauth-grant.store.js';
+import { applicationGrant, applicationToken, type ApplicationToken } from './application-token.js';
 import { GrantProblem } from './grant-errors.js';
 import type { GrantNews } from './grant-news.js';
 import type { GrantRotation } from './grant-rotation.js';
@@ -24,6 +25,11 @@ export interface GrantRefresherParts {
   /** Milliseconds that the provider may take to answer. */
   readonly timeout: number;
 }
+
+/** What a grant is renewed with. */
+type Means =
+  | { readonly grantType: 'refresh_token'; readonly tokens: GrantTokens & { refreshToken: string } }
+  | { readonly grantType: 'client_credentials'; readonly token: ApplicationToken };
 
 /** Milliseconds, beyond what the provider may take: to write what it answered, and for clocks that differ. */
 const leaseMargin = 5_000;
@@ -56,8 +62,9 @@ export class GrantRefresher {
    * @throws GrantProblem, AuthError `store_unavailable`, and those of a provider that cannot be asked: the grant is as it was.
    */
   async fresh(rows: GrantRows, row: OAuthGrantRow, refused?: number): Promise<OAuthGrantRow> {
-    if (row.status === 'needs_reauth') throw new GrantProblem('oauth_reauth_required', 'the grant is dead');
-    if (row.version === refused ? !this.canBeRenewed(row) : !this.isDue(row)) {
+    const isOwn = (await this.applicationTokenOf(row)) !== undefined;
+    if (row.status === 'needs_reauth' && !isOwn) throw new GrantProblem('oauth_reauth_required', 'the grant is dead');
+    if (row.version === refused ? !isOwn && !this.canBeRefreshed(row) : !this.isDue(row, isOwn)) {
       this.parts.rotation.lazily(rows, row);
       return row;
     }
@@ -66,27 +73,80 @@ export class GrantRefresher {
     return renewed;
   }
 
-  /** Can it be used, or made usable? */
+  /**
+   * The application's own token, which nobody here has asked for yet.
+   *
+   * Processes that find none at once may each ask: one row remains, and all use its token.
+   *
+   * @throws as `fresh()`
+   */
+  async first(rows: GrantRows, token: ApplicationToken): Promise<OAuthGrantRow> {
+    // no sealed text looks so
+    const name = JSON.stringify(token.key);
+    const known = this.flights.get(name);
+    if (known !== undefined) return known;
+    const flight = this.begun(rows, token).finally(() => this.flights.delete(name));
+    this.flights.set(name, flight);
+    return flight;
+  }
+
+  /** Can it be used, or made usable by a refresh? */
   isUsable(row: OAuthGrantRow | undefined): boolean {
     if (row === undefined || row.status !== 'active') return false;
-    return (row.expiresAt ?? Infinity) > this.parts.clock.now() || this.canBeRenewed(row);
+    return (row.expiresAt ?? Infinity) > this.parts.clock.now() || this.canBeRefreshed(row);
   }
 
   /**
    * A token that came by a refresh is good until half of its life is over: one that lives shorter than the leeway would
    * otherwise be replaced at every call. One that nothing replaces is good to its end.
    */
-  private isDue(row: OAuthGrantRow): boolean {
+  private isDue(row: OAuthGrantRow, isOwn: boolean): boolean {
     const { clock, leeway, vault } = this.parts;
+    if (isOwn && this.isBroken(row)) return true;
     const left = (row.expiresAt ?? Infinity) - clock.now();
     if (left > leeway || left <= 0) return left <= 0;
     const { refreshedAt, refreshToken } = vault.open(row);
-    if (refreshToken === undefined) return false;
+    if (refreshToken === undefined && !isOwn) return false;
     return refreshedAt === undefined || left <= (row.expiresAt! - refreshedAt) / 2;
   }
 
-  private canBeRenewed(row: OAuthGrantRow): boolean {
+  private canBeRefreshed(row: OAuthGrantRow): boolean {
     return this.parts.vault.open(row).refreshToken !== undefined;
+  }
+
+  /** Undefined where nothing renews it. */
+  private async meansOf(row: OAuthGrantRow): Promise<Means | undefined> {
+    const token = await this.applicationTokenOf(row);
+    if (token !== undefined) return { grantType: 'client_credentials', token };
+    const tokens = this.parts.vault.open(row);
+    const { refreshToken } = tokens;
+    return refreshToken === undefined ? undefined : { grantType: 'refresh_token', tokens: { ...tokens, refreshToken } };
+  }
+
+  private applicationTokenOf(row: OAuthGrantRow): Promise<ApplicationToken | undefined> {
+    return applicationToken(() => this.parts.sources.find(row.provider), row);
+  }
+
+  /** Declared dead before it could be asked for, or not to be opened: asking mends it, as a log-in mends what a user has. */
+  private isBroken(row: OAuthGrantRow): boolean {
+    if (row.status !== 'active') return true;
+    try {
+      this.parts.vault.open(row);
+      return false;
+    } catch {
+      return true;
+    }
+  }
+
+  private async begun(rows: GrantRows, token: ApplicationToken): Promise<OAuthGrantRow> {
+    // who read before another call had written comes here after it
+    const before = await rows.find(token.key);
+    if (before !== undefined) return this.fresh(rows, before);
+    const content = await this.told(token.key, () => applicationGrant(token, this.parts));
+    if (await rows.replace(content, 0)) return { ...content, version: 1, leaseUntil: null };
+    const found = await rows.find(token.key);
+    if (found === undefined) throw new GrantProblem('oauth_not_authorized', 'the grant was taken away');
+    return this.fresh(rows, found);
   }
 
   /** The sealed text is what a flight guards, to the letter: no two grants have one, and no two versions. */
@@ -113,13 +173,13 @@ export class GrantRefresher {
   }
 
   private async renew(rows: GrantRows, row: OAuthGrantRow): Promise<OAuthGrantRow> {
-    const { clock, sources, vault } = this.parts;
-    const tokens = vault.open(row);
+    const { clock, sources } = this.parts;
+    const means = await this.meansOf(row);
     // before the lease: nobody waits for a discovery
-    if (tokens.refreshToken !== undefined)
+    if (means !== undefined)
       await this.told(row, async () => void (await (await sources.find(row.provider)).source?.get()));
     const until = clock.now() + this.leaseLength;
-    if (await rows.lease(row, row.version, until, clock.now())) return this.asHolder(rows, row, tokens, until);
+    if (await rows.lease(row, row.version, until, clock.now())) return this.asHolder(rows, row, means, until);
     const found = await this.watched(rows, row);
     if (found === undefined) throw new GrantProblem('oauth_not_authorized', 'the grant was taken away');
     return found.version === row.version ? this.renew(rows, row) : found;
@@ -148,14 +208,13 @@ export class GrantRefresher {
   private async asHolder(
     rows: GrantRows,
     row: OAuthGrantRow,
-    tokens: GrantTokens,
+    means: Means | undefined,
     until: number,
   ): Promise<OAuthGrantRow> {
-    const { refreshToken } = tokens;
-    if (refreshToken === undefined) return this.dead(rows, row);
+    if (means === undefined) return this.dead(rows, row);
     let next: OAuthGrantRow;
     try {
-      next = await this.told(row, () => this.asked(row, { ...tokens, refreshToken }));
+      next = await this.told(row, () => this.asked(row, means));
     } catch (error) {
       if (isTakenNoMore(error)) return this.dead(rows, row);
       // it ends by itself where the store does not hear of it
@@ -167,7 +226,10 @@ export class GrantRefresher {
     return written;
   }
 
-  private async asked(row: OAuthGrantRow, tokens: GrantTokens & { refreshToken: string }): Promise<OAuthGrantRow> {
+  private async asked(row: OAuthGrantRow, means: Means): Promise<OAuthGrantRow> {
+    if (means.grantType === 'client_credentials')
+      return { ...row, ...(await applicationGrant(means.token, this.parts)), createdAt: row.createdAt };
+    const { tokens } = means;
     const { sources, clock, vault } = this.parts;
     const { provider, source } = await sources.find(row.provider);
     if (source === undefined) throw new GrantProblem('oauth_reauth_required', 'OAuth 1 knows no refresh');
@@ -203,7 +265,7 @@ export class GrantRefresher {
   }
 
   /** Whatever fails at the provider is told, and thrown as an AuthError. A refusal of the refresh token is no failure. */
-  private async told<T>({ provider }: OAuthGrantRow, work: () => Promise<T>): Promise<T> {
+  private async told<T>({ provider }: Pick<OAuthGrantRow, 'provider'>, work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {

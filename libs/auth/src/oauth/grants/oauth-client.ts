@@ -4,6 +4,7 @@ import type { ApiRequest } from './api-request.js';
 import { apiFetch, isOneWay, type ApiInit } from './api-fetch.js';
 import { readJson } from './api-json.js';
 import { apiUrl } from './api-url.js';
+import { applicationToken, type ApplicationToken } from './application-token.js';
 import { GrantProblem } from './grant-errors.js';
 import type { GrantRefresher } from './grant-refresher.js';
 import type { GrantRows } from './grant-rows.js';
@@ -19,7 +20,7 @@ export interface OAuthClientParts {
   readonly source: () => Promise<ProviderSource>;
   /** As stores name it. */
   readonly owner: string;
-  /** Undefined: the account that the owner had first. */
+  /** Undefined: the account that the owner had first, or the token that the application gets by itself. */
   readonly subject: string | undefined;
   readonly rows: GrantRows;
   readonly vault: GrantVault;
@@ -125,7 +126,8 @@ export class OAuthClient {
 
   /** Is there a grant that can be used, or made usable by a refresh? Asks nothing of the provider. */
   async isAuthorized(): Promise<boolean> {
-    return this.#parts.refresher.isUsable(await this.#row());
+    const row = await this.#row();
+    return (await this.#ofApplication()) !== undefined || this.#parts.refresher.isUsable(row);
   }
 
   /**
@@ -139,10 +141,12 @@ export class OAuthClient {
   async require(scope: readonly string[] = []): Promise<void> {
     await this.#told(async () => {
       const row = await this.#row();
-      const granted = row === undefined ? [] : scopeOf(row);
+      const own = await this.#ofApplication();
+      const granted = row === undefined ? (own?.scope ?? []) : scopeOf(row);
       const missing = scope.filter((value) => !granted.includes(value));
-      if (row === undefined) throw new GrantProblem('oauth_not_authorized', 'there is no grant', missing);
-      if (!this.#parts.refresher.isUsable(row))
+      if (row === undefined && own === undefined)
+        throw new GrantProblem('oauth_not_authorized', 'there is no grant', missing);
+      if (own === undefined && !this.#parts.refresher.isUsable(row))
         throw new GrantProblem('oauth_reauth_required', 'the grant has ended', missing);
       if (missing.length > 0)
         throw new GrantProblem('oauth_scope_missing', `the grant lacks ${missing.join(' ')}`, missing);
@@ -169,16 +173,28 @@ export class OAuthClient {
     return apiUrl((await this.#parts.source()).provider, path).href;
   }
 
-  #row(): Promise<OAuthGrantRow | undefined> {
+  /** What the application gets by itself; undefined of whatever somebody has to grant. */
+  #ofApplication(): Promise<ApplicationToken | undefined> {
+    return applicationToken(this.#parts.source, this.#parts);
+  }
+
+  /** Undefined where it is the application's own token that is meant: nobody can consent to that. */
+  async #authorizationUrl(missing: readonly string[]): Promise<string | undefined> {
+    return (await this.#ofApplication()) ? undefined : this.#parts.authorizationUrl(missing);
+  }
+
+  async #row(): Promise<OAuthGrantRow | undefined> {
     const { rows, owner, provider, subject } = this.#parts;
-    return rows.current(owner, provider, subject);
+    return rows.current(owner, provider, (await this.#ofApplication())?.key.subject ?? subject);
   }
 
   async #fresh(refused?: number): Promise<OAuthGrantRow> {
     const { rows, refresher } = this.#parts;
     const row = await this.#row();
-    if (row === undefined) throw new GrantProblem('oauth_not_authorized', 'there is no grant');
-    return refresher.fresh(rows, row, refused);
+    if (row !== undefined) return refresher.fresh(rows, row, refused);
+    const own = await this.#ofApplication();
+    if (own === undefined) throw new GrantProblem('oauth_not_authorized', 'there is no grant');
+    return refresher.first(rows, own);
   }
 
   async #read<T>(requestFor: RequestFor, init: ApiInit): Promise<{ row: OAuthGrantRow; value: T }> {
@@ -222,7 +238,7 @@ export class OAuthClient {
     try {
       return await work();
     } catch (error) {
-      if (error instanceof GrantProblem) throw error.toAuthError(await this.#parts.authorizationUrl(error.missing));
+      if (error instanceof GrantProblem) throw error.toAuthError(await this.#authorizationUrl(error.missing));
       if (error instanceof ProviderProblem) throw error.failure.error;
       throw error;
     }

@@ -3,6 +3,7 @@ import { seconds } from '../../auth.durations.js';
 import { AuthError } from '../../auth.errors.js';
 import type { AuthEventListener } from '../../auth.events.js';
 import type { OAuthGrantContent, OAuthGrantRow, OAuthGrantStore } from '../../stores/oauth-grant.store.js';
+import { applicationToken } from './application-token.js';
 import { GrantCache } from './grant-cache.js';
 import { GrantCookies } from './grant-cookies.js';
 import { GrantNews } from './grant-news.js';
@@ -41,7 +42,7 @@ export interface GrantPlace {
 
 /** Which of several accounts. */
 export interface GrantSelection extends GrantPlace {
-  /** The provider's name of the account. Default: the one that the owner had first. */
+  /** The provider's name of the account. Default: the one that the owner had first; with `applicationScope`, of the application its own. */
   readonly subject?: string | undefined;
 }
 
@@ -223,14 +224,16 @@ export class OAuthGrants {
     });
   }
 
-  private current(
+  private async current(
     rows: GrantRows,
     provider: string,
     owner: GrantOwner,
     { subject }: GrantSelection,
   ): Promise<OAuthGrantRow | undefined> {
     this.parts.sources.check(provider);
-    return rows.current(ownerText(owner), provider, subject);
+    const key = { owner: ownerText(owner), subject };
+    const own = await applicationToken(() => this.parts.sources.find(provider), key);
+    return rows.current(key.owner, provider, own?.key.subject ?? subject);
   }
 
   private opened(rows: GrantRows, row: OAuthGrantRow): OAuthGrant {

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import * as root from 'nest-latchkey';
 import {
   AuthError,
   authErrorCodes,
@@ -7,6 +8,10 @@ import {
   type KeyOptions,
   type TrustedIssuerOptions,
 } from 'nest-latchkey';
+import * as passport from 'nest-latchkey/passport';
+import * as providers from 'nest-latchkey/providers';
+import * as testing from 'nest-latchkey/testing';
+import * as typeorm from 'nest-latchkey/typeorm';
 import { authHookNames } from '../libs/auth/src/auth.hooks.js';
 import { moduleOptionNames } from '../libs/auth/src/auth.options.js';
 import { CookiesOptions, type SlidingRefresh } from '../libs/auth/src/http/cookies.options.js';
@@ -131,5 +136,35 @@ describe('the environment in the README', () => {
       expect([name, told.has(name)]).toEqual([name, true]);
       if (value) expect([name, told.get(name)]).toEqual([name, value]);
     }
+  });
+});
+
+describe('docs/coming-from-flask.md, of Flask-Dance', () => {
+  const page = readFileSync('docs/coming-from-flask.md', 'utf8').split('\n## Flask-Dance\n')[1]!;
+  const ours = page
+    .split('\n')
+    .filter((line) => line.startsWith('|'))
+    .map((line) => line.split('|')[2]!)
+    .join('\n');
+
+  it('names what is exported', () => {
+    const exported = Object.keys({ ...root, ...passport, ...providers, ...testing, ...typeorm });
+    const named = [...ours.matchAll(/`@?(?:([a-z]\w+)\(|([A-Z]\w+))/g)].map(([, call, name]) => call ?? name!);
+    expect(named.length).toBeGreaterThan(30);
+    expect(named.filter((name) => !exported.includes(name))).toEqual([]);
+  });
+
+  it('names options that are there', () => {
+    const classes = [new OidcProviderOptions(), new OAuth2ProviderOptions(), new OAuth1ProviderOptions()];
+    const table = page.split('### Their options')[1]!.split('###')[0]!;
+    const cells = table.split('\n').map((line) => line.split('|')[2] ?? '');
+    const named = cells.flatMap((cell) => [...cell.matchAll(/`([a-zA-Z.]+)[`:]/g)].map(([, name]) => name!));
+    const known = new Set([
+      ...[...moduleOptionNames, ...classes.flatMap((one) => Object.keys(one))],
+      ...Object.keys({ ...new OAuthOptions(), ...new OAuthRouteOptions() }).map((name) => `oauth.${name}`),
+      ...Object.keys(new OAuthOptions().returnTo).map((name) => `oauth.returnTo.${name}`),
+    ]);
+    expect(named.length).toBeGreaterThan(15);
+    expect(named.filter((name) => !known.has(name))).toEqual([]);
   });
 });

@@ -16,7 +16,13 @@ type Providers = NonNullable<OAuthLoginOptions['providers']>;
 export function oauthProviders({ oauthProviders: path, allowLoopbackHttp }: Environment): Providers {
   const configured = path === undefined ? [] : fromFile(path, allowLoopbackHttp);
   const named = new Set(configured.map(({ name }) => name));
-  return [...configured, ...fromVariables().filter(({ name }) => !named.has(name))];
+  const others = fromVariables().filter(({ name }) => !named.has(name));
+  const homeless = others.find((provider) => provider.kind === 'oauth1' && provider.requestTokenEndpoint === undefined);
+  if (homeless !== undefined)
+    throw new EnvironmentError([
+      `the client of ${homeless.name} is not all: its address goes into a file named by OAUTH_PROVIDERS, { "${homeless.name}": { "preset": "${homeless.name}", "baseUrl": "https://…" } }, and the client may stay in the environment`,
+    ]);
+  return [...configured, ...others];
 }
 
 /** Presets whose client the environment holds, such as `GITHUB_OAUTH_CLIENT_ID`: the library knows the names. */

@@ -130,3 +130,30 @@ it.each([
     process.env = before;
   }
 });
+
+describe('with the client of a Jira in the environment', () => {
+  const variables = { JIRA_OAUTH_CONSUMER_KEY: 'app', JIRA_OAUTH_RSA_KEY: pem };
+  let before: NodeJS.ProcessEnv;
+  beforeEach(() => {
+    before = process.env;
+    process.env = { ...before, ...variables };
+  });
+  afterEach(() => {
+    process.env = before;
+  });
+
+  it('O64 says where its address goes', async () => {
+    const start = createApp(environment({}));
+    await expect(start).rejects.toThrow(EnvironmentError);
+    await expect(start).rejects.toThrow(
+      /the client of jira .* OAUTH_PROVIDERS, \{ "jira": \{ "preset": "jira", "baseUrl": /,
+    );
+    await expect(start).rejects.not.toThrow(/PRIVATE KEY/);
+  });
+
+  it('O62 takes the address from the file', async () => {
+    const baseUrl = 'https://jira.example.com';
+    const app = await createApp(environment({ jira: { preset: 'jira', baseUrl } }));
+    await app.close();
+  });
+});

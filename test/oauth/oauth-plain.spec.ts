@@ -17,14 +17,22 @@ const clientSecret = 'the secret: of % the app';
 const teamKey = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const provider = new ScriptedProvider();
 const other = new ScriptedProvider();
-const real = new RealProvider(
-  ['real', 'ignoring', 'nameless'].map((name) => ({
+const clientKey = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const real = new RealProvider([
+  ...['real', 'ignoring', 'nameless'].map((name) => ({
     client_id: name,
     client_secret: clientSecret,
     redirect_uris: [`${appOrigin}/login/${name}/authorized`],
-    token_endpoint_auth_method: 'client_secret_basic',
+    token_endpoint_auth_method: 'client_secret_basic' as const,
   })),
-);
+  {
+    client_id: 'keyed',
+    redirect_uris: [`${appOrigin}/login/keyed/authorized`],
+    token_endpoint_auth_method: 'private_key_jwt',
+    token_endpoint_auth_signing_alg: 'ES256',
+    jwks: { keys: [{ ...clientKey.publicKey.export({ format: 'jwk' }), alg: 'ES256', use: 'sig' } as never] },
+  },
+]);
 
 beforeAll(() => Promise.all([provider.start(), other.start(), real.start()]));
 afterAll(() => Promise.all([provider.stop(), other.stop(), real.stop()]));
@@ -67,6 +75,10 @@ describe.each(adapters)('plain OAuth 2 (%s)', (adapter) => {
         oauth2Provider('real', { ...ofReal('real'), issuer: real.issuer }),
         oauth2Provider('ignoring', { ...ofReal('ignoring'), issuer: 'ignore' }),
         oauth2Provider('nameless', ofReal('nameless')),
+        oauth2Provider('keyed', {
+          ...ofReal('keyed'),
+          ...{ clientSecret: undefined, privateKey: { key: clientKey.privateKey }, issuer: real.issuer },
+        }),
         oauth2Provider('plain', { ...scripted, scope: ['read', 'write'] }),
         oauth2Provider('named', { ...scripted, issuer: 'https://named.example' }),
         oauth2Provider('commas', { ...scripted, scope: ['a', 'b'], scopeSeparator: ',', pkce: false }),
@@ -125,6 +137,11 @@ describe.each(adapters)('plain OAuth 2 (%s)', (adapter) => {
   };
 
   describe('with a provider that nobody here wrote', () => {
+    it('O9 proves itself by a key, to the issuer (RFC 7523 §3)', async () => {
+      expect((await dance(browser, '/login/keyed')).status).toBe(302);
+      expect(identity().subject).toBe('4711');
+    });
+
     it('O8 O62 logs in without discovery and without an ID token', async () => {
       const page = await dance(browser, '/login/real?return_to=/a');
       expect([page.status, page.headers.location]).toEqual([302, '/a']);

@@ -139,16 +139,30 @@ function toOAuth2Provider(path: string, given: OAuth2Options): OAuth2Provider {
   const { clientSecret } = options;
   if (options.appSecretProof && clientSecret === undefined)
     throw new AuthConfigError(`${path}.clientSecret`, 'is missing: appSecretProof needs it');
+  const authenticate = clientAuthentication(path, options);
+  checkAudience(`${path}.issuer`, options);
   return {
     ...withoutCredentials(options),
     client: { client_id: options.clientId },
-    authenticate: clientAuthentication(path, options),
+    authenticate,
     authorize: bearer,
     userinfoParams: (accessToken): Record<string, string> =>
       options.appSecretProof
         ? { appsecret_proof: createHmac('sha256', clientSecret!).update(accessToken).digest('hex') }
         : {},
   };
+}
+
+/**
+ * A JWT that proves the client says who it is made for (RFC 7523 §3), and that is the issuer: in place of a name that is not known, one
+ * that is no name would stand there, and the provider refuses it at the first log-in.
+ */
+function checkAudience(option: string, { issuer, privateKey }: OAuth2ProviderOptions): void {
+  if (privateKey !== undefined && (issuer === undefined || issuer === 'ignore'))
+    throw new AuthConfigError(
+      option,
+      'is missing: what privateKey signs is made for it (RFC 7523 §3), so give its name',
+    );
 }
 
 function withoutCredentials<T extends Pick<OidcProviderOptions, Credentials>>(options: T): Omit<T, Credentials> {

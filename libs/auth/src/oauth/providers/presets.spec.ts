@@ -572,6 +572,20 @@ describe('oauth2Provider()', () => {
     ['an unknown option', { userInfoEndpoint: 'x' }, 'userInfoEndpoint', /is no option/],
     ['a proof without a secret', { clientSecret: undefined, appSecretProof: true }, 'clientSecret', /appSecretProof/],
     ['pkce by word', { pkce: 'no' }, 'pkce', /./],
+    ['a key for nobody', { clientSecret: undefined, privateKey: { key: pem } }, 'issuer', /privateKey signs is made/],
+    [
+      'a key for whoever it is',
+      { clientSecret: undefined, privateKey: { key: pem }, issuer: 'ignore' },
+      'issuer',
+      /privateKey signs is made/,
+    ],
+    [
+      'a secret that is signed for nobody',
+      { clientSecret: undefined, privateKey: { key: pem, kid: 'KEY' }, clientSecretIssuer: 'TEAM' },
+      'issuer',
+      /privateKey signs is made/,
+    ],
+    ['a method without its key', { tokenEndpointAuthMethod: 'private_key_jwt' }, 'privateKey', /is missing/],
   ])('O64 is refused with %s', (_what, options, option, problem) => {
     const make = () => checked(oauth2Provider('plain', { ...good, ...options } as never));
     expect(make).toThrow(expect.objectContaining({ option: `p.${option}`, message: expect.stringMatching(problem) }));

@@ -12,6 +12,7 @@ export function discord({ prompt, permissions, ...given }: DiscordOptions = {}) 
     issuer: 'https://discord.com',
     authorizationEndpoint: 'https://discord.com/oauth2/authorize',
     tokenEndpoint: 'https://discord.com/api/oauth2/token',
+    revocationEndpoint: 'https://discord.com/api/oauth2/token/revoke',
     userinfoEndpoint: 'https://discord.com/api/v10/users/@me',
     apiBaseUrl: 'https://discord.com/api/v10/',
     scope: ['identify', 'email'],

@@ -27,7 +27,10 @@ export function oauth2Preset(
 ) {
   // the member paths of a preset's token answer are none of a userinfo answer
   const identityFrom = given.identity === undefined ? data.identityFrom : 'userinfo';
-  return { ...merged(prefix, { name, ...data, identityFrom }, given, older), kind: 'oauth2' } as OAuth2Options;
+  // nobody gets tokens, and the secret of the client with them, who did not give the tokens
+  const revocationEndpoint = given.tokenEndpoint === undefined ? data.revocationEndpoint : undefined;
+  const preset = { name, ...data, identityFrom, revocationEndpoint };
+  return { ...merged(prefix, preset, given, older), kind: 'oauth2' } as OAuth2Options;
 }
 
 /** The same for a provider of OpenID Connect. */

@@ -78,6 +78,7 @@ const table: Record<string, Record<string, unknown>> = {
     issuer: undefined,
     authorizationEndpoint: 'https://x.com/i/oauth2/authorize',
     tokenEndpoint: 'https://api.x.com/2/oauth2/token',
+    revocationEndpoint: 'https://api.x.com/2/oauth2/revoke',
     userinfoEndpoint: 'https://api.x.com/2/users/me?user.fields=profile_image_url,confirmed_email',
     apiBaseUrl: 'https://api.x.com/2/',
     scope: ['users.read', 'tweet.read', 'users.email', 'offline.access'],
@@ -236,6 +237,7 @@ const table: Record<string, Record<string, unknown>> = {
     issuer: 'https://discord.com',
     authorizationEndpoint: 'https://discord.com/oauth2/authorize',
     tokenEndpoint: 'https://discord.com/api/oauth2/token',
+    revocationEndpoint: 'https://discord.com/api/oauth2/token/revoke',
     userinfoEndpoint: 'https://discord.com/api/v10/users/@me',
     apiBaseUrl: 'https://discord.com/api/v10/',
     scope: ['identify', 'email'],
@@ -266,9 +268,19 @@ describe('presets', () => {
     const given = presets[name]!(name === 'apple' ? team : (clientsOf[name] ?? client));
     const { tokenEndpointAuthMethod, ...expected } = table[name]!;
     expect(checked(given)).toMatchObject(expected);
+    // one that is not in the table may not be one of RFC 7009
+    if (expected.kind === 'oauth2')
+      expect(checked(given)).toHaveProperty('revocationEndpoint', expected.revocationEndpoint);
     expect('tokenEndpointAuthMethod' in given ? given.tokenEndpointAuthMethod : undefined).toBe(
       tokenEndpointAuthMethod,
     );
+  });
+
+  it('O42 sends no token of another token endpoint to where those of the preset are revoked', () => {
+    const elsewhere = { ...client, tokenEndpoint: 'https://proxy.example/token' };
+    expect(checked(discord(elsewhere))).toMatchObject({ revocationEndpoint: undefined });
+    const revocationEndpoint = 'https://proxy.example/revoke';
+    expect(checked(discord({ ...elsewhere, revocationEndpoint }))).toMatchObject({ revocationEndpoint });
   });
 
   it.each<[string, OAuthProviderOptions, object]>([

@@ -5,6 +5,7 @@ export function x(given: OAuth2PresetOptions = {}) {
   const data: OAuth2PresetOptions = {
     authorizationEndpoint: 'https://x.com/i/oauth2/authorize',
     tokenEndpoint: 'https://api.x.com/2/oauth2/token',
+    revocationEndpoint: 'https://api.x.com/2/oauth2/revoke',
     userinfoEndpoint: 'https://api.x.com/2/users/me?user.fields=profile_image_url,confirmed_email',
     apiBaseUrl: 'https://api.x.com/2/',
     scope: ['users.read', 'tweet.read', 'users.email', 'offline.access'],

@@ -1,7 +1,7 @@
 /* oxlint-disable no-await-in-loop -- one request after the other is what these tests are about */
 import { jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
-import { memoryStores, OAuthLinkStore, type AuthHooks, type OAuthLink } from 'nest-latchkey';
+import { memoryStores, OAuthGrantStore, OAuthLinkStore, type AuthHooks, type OAuthLink } from 'nest-latchkey';
 import { OAuthGrants, OAuthLinks } from 'nest-latchkey/passport';
 import { oauth2Provider, oidc } from 'nest-latchkey/providers';
 import { adapters, expectRefusal } from '../e2e/fixture.js';
@@ -305,6 +305,33 @@ describe.each(adapters)('whom a log-in logs in (%s)', (adapter) => {
         await linkBoth();
         await links().unlink('bob', 'corp');
         expect((await grantsOf('bob')).map(({ provider }) => provider)).toEqual(['other']);
+      });
+
+      it.each<[string, { subject?: string }]>([
+        ['', {}],
+        [', of the account that was named', { subject: 'bob' }],
+      ])('O51 revokes it when it is asked again, where the store failed in between%s', async (_what, options) => {
+        await linkBoth();
+        const store = app.api.app.get(OAuthGrantStore);
+        for (const method of ['list', 'delete'] as const) {
+          jest.spyOn(store, method).mockRejectedValueOnce(new Error('the store is down'));
+          await expect(links().unlink('bob', 'corp', options)).rejects.toMatchObject({ code: 'store_unavailable' });
+          expect((await links().list('bob')).map(({ provider }) => provider)).toEqual(['other']);
+        }
+        expect(await grantsOf('bob')).toHaveLength(2);
+        await links().unlink('bob', 'corp', options);
+        expect((await grantsOf('bob')).map(({ provider }) => provider)).toEqual(['other']);
+        expect(app.eventsOf('oauth.unlinked')).toHaveLength(1);
+        await expect(links().unlink('bob', 'corp', options)).rejects.toMatchObject({ code: 'oauth_link_unknown' });
+      });
+
+      it('O51 ST-07 leaves that of another account, and of another user', async () => {
+        await linkBoth();
+        await expect(links().unlink('bob', 'corp', { subject: 'alice' })).rejects.toMatchObject({
+          code: 'oauth_link_unknown',
+        });
+        await expect(links().unlink('alice', 'corp')).rejects.toMatchObject({ code: 'oauth_link_unknown' });
+        expect(await grantsOf('bob')).toHaveLength(2);
       });
 
       it('O51 leaves it where the identity stays', async () => {

@@ -24,6 +24,13 @@ export interface UnlinkOptions {
   readonly exchange?: OAuthExchange | undefined;
 }
 
+interface Unlinked {
+  readonly user: string;
+  readonly provider: string;
+  /** Undefined: the only one there. */
+  readonly subject: string | undefined;
+}
+
 /** Which identities log in whom. A user is named by the subject of their sessions (`sub`). */
 export class OAuthLinks {
   constructor(private readonly parts: OAuthLinksParts) {}
@@ -74,6 +81,9 @@ export class OAuthLinks {
   /**
    * Take an identity from a user: it logs them in no longer, and what its provider granted is revoked.
    *
+   * In this order, so that neither a provider nor a store of grants that is down lets somebody in; a call that failed in between is
+   * made again: where no link is left, but a grant, that is revoked.
+   *
    * @param options `subject`, where the user has several identities at the provider; `exchange`, where grants are in cookies.
    * @throws AuthError `oauth_link_unknown` when there is no such link, or several and no `subject` says which;
    *   `oauth_last_credential` when nothing else logs them in, which `hooks.hasOtherCredential` can tell better;
@@ -82,6 +92,7 @@ export class OAuthLinks {
   async unlink(user: string, provider: string, { subject, exchange }: UnlinkOptions = {}): Promise<void> {
     const { store, clock, emit, listeners } = this.parts;
     const link = await this.find(user, provider, subject);
+    if (link === undefined) return this.revokeRest({ user, provider, subject }, exchange);
     const keepLast = !(await this.hasOtherCredential(user));
     if (!(await asking(store.unlink(user, link, { keepLast })))) {
       if ((await asking(store.ownerOf(link))) === user) throw new AuthError('oauth_last_credential');
@@ -93,21 +104,30 @@ export class OAuthLinks {
     await this.revoke(link, exchange);
   }
 
-  private async revoke({ provider, subject, user }: OAuthLink, exchange: OAuthExchange | undefined): Promise<void> {
+  /** What a call left that took the link, and no more. Its event was told then. */
+  private async revokeRest(of: Unlinked, exchange: OAuthExchange | undefined): Promise<void> {
+    if (await this.revoke(of, exchange)) return;
+    throw new AuthError('oauth_link_unknown', { reason: 'the user has no such link' });
+  }
+
+  /** @returns true when there was a grant. */
+  private async revoke({ provider, subject, user }: Unlinked, exchange: OAuthExchange | undefined): Promise<boolean> {
     try {
-      await this.parts.grants.revoke(provider, { kind: 'user', id: user }, { subject, exchange });
+      return await this.parts.grants.revoke(provider, { kind: 'user', id: user }, { subject, exchange });
     } catch (error) {
       // one that is not configured any more: there is nobody to tell
-      if (!(error instanceof AuthError) || error.code !== 'oauth_provider_unknown') throw error;
+      if (error instanceof AuthError && error.code === 'oauth_provider_unknown') return false;
+      throw error;
     }
   }
 
-  private async find(user: string, provider: string, subject: string | undefined): Promise<OAuthLink> {
+  /** Undefined when there is none. */
+  private async find(user: string, provider: string, subject: string | undefined): Promise<OAuthLink | undefined> {
     const links = (await this.list(user)).filter((link) => link.provider === provider);
     const found = subject === undefined ? links : links.filter((link) => link.subject === subject);
+    if (found.length === 0) return undefined;
     if (found.length === 1) return found[0]!;
-    const reason = found.length === 0 ? 'the user has no such link' : 'the user has several there: say which';
-    throw new AuthError('oauth_link_unknown', { reason });
+    throw new AuthError('oauth_link_unknown', { reason: 'the user has several there: say which' });
   }
 
   private async hasOtherCredential(user: string): Promise<boolean> {

@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { jest } from '@jest/globals';
 import { Logger, type INestApplication } from '@nestjs/common';
 import { LoopbackProvider } from 'nest-latchkey/testing';
-import type { Browser as Chromium, Page } from 'playwright-core';
+import type { Browser as Chromium, Page as ChromiumPage } from 'playwright-core';
 import { createApp } from '../../src/app.js';
 import { readEnvironment } from '../../src/environment.js';
 import { adapters } from '../e2e/fixture.js';
-import { Browser, nextOf } from './browser.js';
+import { Browser, nextOf, type Page } from './browser.js';
 import { describeInBrowser, launchChromium } from './chromium.js';
 import { freePort } from './real-provider.js';
 
@@ -42,6 +42,15 @@ async function start(variables: Record<string, string> = {}): Promise<void> {
   await app.listen(port, '127.0.0.1');
 }
 
+/** Through the page of a provider, on which somebody presses a button. */
+async function choose(browser: Browser, begun: Page, login: string): Promise<Page> {
+  const page = await browser.follow(begun, () => true);
+  const [, action] = /action="([^"]+)"/.exec(page.text)!;
+  const form = new URLSearchParams({ login });
+  const pressed = await browser.visit(new URL(action!, page.url), { method: 'POST', form });
+  return browser.follow(pressed, () => true);
+}
+
 const linksOf = async (): Promise<string[]> =>
   [...(await new Browser().visit(origin)).text.matchAll(/href="\/login\/([\w-]+)"/g)].map(([, name]) => name!);
 
@@ -54,16 +63,85 @@ describe.each(adapters)('the demo without a configured provider (%s)', (adapter)
       ['demo2', 'alice'],
       ['demo', 'bob'],
     ] as const) {
-      // prettier-ignore
       const browser = new Browser();
-      const begun = await browser.visit(`${origin}/login/${name}?return_to=/me`);
-      const page = await browser.follow(begun, () => true);
-      const [, action] = /action="([^"]+)"/.exec(page.text)!;
-      const form = new URLSearchParams({ login });
-      const pressed = await browser.visit(new URL(action!, page.url), { method: 'POST', form });
-      const me = await browser.follow(pressed, () => true);
+      const me = await choose(browser, await browser.visit(`${origin}/login/${name}?return_to=/me`), login);
       expect([me.status, me.body['sub']]).toEqual([200, `${name}:${login}`]);
     }
+  });
+
+  describe('what it granted', () => {
+    let browser: Browser;
+
+    beforeEach(async () => {
+      await start({ ADAPTER: adapter });
+      browser = new Browser();
+    });
+
+    const logIn = async (name: string, login: string, who = browser) =>
+      choose(who, await who.visit(`${origin}/login/${name}?return_to=/me`), login);
+    const profile = async (name: string, query = '') => {
+      const { status, body } = await browser.visit(`${origin}/oauth/${name}/profile${query}`);
+      return [status, body];
+    };
+    const change = async (method: string, name: string) => {
+      const headers = { rid: 'anti-csrf' };
+      return browser.visit(`${origin}/account/links/${name}`, { method, headers });
+    };
+    const alice = { name: 'Alice', email: 'alice@example.com', email_verified: true };
+    const bob = { name: 'Bob', email: 'bob@example.com', email_verified: true };
+
+    it('O34 shows the profile at the provider that somebody logged in with', async () => {
+      expect((await profile('demo'))[0]).toBe(401);
+      await logIn('demo', 'alice');
+      expect(await profile('demo', '?lang=en')).toEqual([200, { sub: 'alice', ...alice }]);
+      expect(await profile('demo2')).toMatchObject([403, { errorCode: 'oauth_not_authorized' }]);
+      browser = new Browser();
+      await logIn('demo2', 'bob');
+      expect(await profile('demo2')).toEqual([200, { id: 'bob', ...bob }]);
+    });
+
+    it.each([
+      ['demo', 'demo2', { id: 'bob', ...bob }],
+      ['demo2', 'demo', { sub: 'bob', ...bob }],
+    ])('O49 O51 links to %s a second one, %s, and unlinks it', async (first, second, expected) => {
+      await logIn(first, 'alice');
+      const begun = await change('POST', second);
+      expect(begun.status).toBe(303);
+      expect((await choose(browser, begun, 'bob')).url.pathname).toBe('/account');
+      expect((await browser.visit(`${origin}/me`)).body['sub']).toBe(`${first}:alice`);
+      expect((await profile(first))[0]).toBe(200);
+      expect(await profile(second)).toEqual([200, expected]);
+
+      expect((await change('DELETE', second)).status).toBe(204);
+      expect(await profile(second)).toMatchObject([403, { errorCode: 'oauth_not_authorized' }]);
+      expect((await profile(first))[0]).toBe(200);
+      expect((await change('DELETE', second)).body['errorCode']).toBe('oauth_link_unknown');
+      expect((await change('DELETE', first)).body['errorCode']).toBe('oauth_last_credential');
+      const elsewhere = await logIn(second, 'bob', new Browser());
+      expect(elsewhere.body['sub']).toBe(`${second}:bob`);
+    });
+
+    it('O33 lets somebody consent from a refusal, which makes no way into the account', async () => {
+      await logIn('demo', 'alice');
+      const [, refusal] = (await profile('demo2')) as [number, { authorizationUrl: string }];
+      await choose(browser, await browser.visit(refusal.authorizationUrl), 'bob');
+      expect(await profile('demo2')).toEqual([200, { id: 'bob', ...bob }]);
+      expect((await logIn('demo2', 'bob', new Browser())).body['sub']).toBe('demo2:bob');
+    });
+
+    it('O49 leaves an account with whoever has it', async () => {
+      await logIn('demo2', 'bob', new Browser());
+      await logIn('demo', 'alice');
+      const taken = await choose(browser, await change('POST', 'demo2'), 'bob');
+      expect([taken.status, taken.body['errorCode']]).toEqual([409, 'oauth_identity_taken']);
+      expect((await profile('demo2'))[0]).toBe(403);
+    });
+
+    it.each(['POST', 'DELETE'])('knows no other provider: %s', async (method) => {
+      await logIn('demo', 'alice');
+      expect((await change(method, 'demo3')).status).toBe(404);
+      expect((await profile('demo3'))[0]).toBe(404);
+    });
   });
 
   it('ends with the application', async () => {
@@ -134,7 +212,7 @@ describe('the demo', () => {
 
 describeInBrowser.each(adapters)('the demo in Chromium (%s)', (adapter) => {
   let chromium: Chromium;
-  let page: Page;
+  let page: ChromiumPage;
 
   beforeAll(async () => {
     chromium = await launchChromium();

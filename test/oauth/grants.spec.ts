@@ -1,6 +1,7 @@
 /* oxlint-disable no-await-in-loop -- one request after the other is what these tests are about */
 import { inspect } from 'node:util';
 import { jest } from '@jest/globals';
+import { Logger } from '@nestjs/common';
 import { LoopbackProvider } from 'nest-latchkey/testing';
 import { adapters, expectRefusal } from '../e2e/fixture.js';
 import { appOrigin, answerOf, at } from './dance.js';
@@ -122,6 +123,31 @@ describe.each(adapters)('grants of users (%s)', (adapter) => {
       expect(grant.tokens.accessToken).toEqual(expect.any(String));
     });
   });
+
+  // RFC 6749 A.12, A.17
+  it.each(['access_token', 'refresh_token'])(
+    'O63 takes no %s of a refresh that fits in no header, and tells nothing of it',
+    async (name) => {
+      const { browser } = await app.loggedIn();
+      const row = await app.row('user:corp:alice');
+      app.api.clock.advance(300);
+      provider.fail('token', { kind: 'members', members: { [name]: 'canary\nof the provider' } });
+      const logged: unknown[] = [];
+      const log = (...lines: unknown[]) => void logged.push(...lines.map((line) => inspect(line)));
+      Logger.overrideLogger({ log, error: log, warn: log, debug: log, verbose: log, fatal: log });
+      try {
+        const page = await browser.visit(at('/api/corp/me'));
+        expectRefusal(page as never, 'oauth_provider_failed');
+        expect(JSON.stringify([page.text, logged, app.events])).not.toContain('canary');
+      } finally {
+        Logger.overrideLogger(false);
+      }
+      expect(await app.row('user:corp:alice')).toEqual(row);
+      expect(app.eventsOf('oauth.failed')).toEqual([
+        expect.objectContaining({ phase: 'refresh', code: 'oauth_provider_failed' }),
+      ]);
+    },
+  );
 
   it('O45 keeps the grants of the application apart from those of its users', async () => {
     await app.loggedIn();
@@ -249,8 +275,18 @@ describe.each(adapters)('grants of users (%s)', (adapter) => {
     );
   });
 
-  it.each([undefined, {}, { accessToken: '' }, { accessToken: 5 }])('takes %j for no tokens', async (tokens) => {
+  it.each([
+    undefined,
+    {},
+    { accessToken: '' },
+    { accessToken: 5 },
+    { accessToken: 'x\n' },
+    { accessToken: 'é' },
+    { accessToken: 'x', refreshToken: 'x\n' },
+    { accessToken: 'x', refreshToken: 5 },
+  ])('takes %j for no tokens', async (tokens) => {
     const given = { subject: '1', tokens: tokens as never };
     await expect(app.grants.put(ada, 'corp', given)).rejects.toMatchObject({ code: 'invalid_argument' });
+    expect(await app.grants.list(ada)).toEqual([]);
   });
 });

@@ -7,6 +7,7 @@ import { atProvider, refuse } from './provider-errors.js';
 import type { ProviderMetadata } from './provider-metadata.js';
 import type { CodeProvider, OidcProvider } from './provider.js';
 import { expectedOf } from './tenant-issuer.js';
+import { checkTokens } from './token-answer.js';
 
 /** Seconds that the provider's clock may be off. */
 const clockTolerance = 60;
@@ -58,6 +59,7 @@ export async function tokenRequest(
   });
   // a DPoP token would be bound to a key, and none was sent (RFC 9449 §5)
   if (tokens.token_type !== 'bearer') throw refuse('token', 'oauth_provider_failed', 'its token_type is not Bearer');
+  checkTokens('token', tokens);
   if (provider.kind === 'oauth2') return { tokens, claims: undefined };
   await atProvider('id_token', () => oauth.validateApplicationLevelSignature(metadata, answer, source.options));
   const claims = oauth.getValidatedIdTokenClaims(tokens)!;

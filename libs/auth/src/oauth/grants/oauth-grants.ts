@@ -4,6 +4,7 @@ import { AuthError } from '../../auth.errors.js';
 import type { AuthEventListener } from '../../auth.events.js';
 import type { OAuthGrantContent, OAuthGrantRow, OAuthGrantStore } from '../../stores/oauth-grant.store.js';
 import { applicationToken } from './application-token.js';
+import { checkGivenTokens } from './given-tokens.js';
 import { GrantCache } from './grant-cache.js';
 import { GrantCookies } from './grant-cookies.js';
 import { GrantNews } from './grant-news.js';
@@ -132,8 +133,7 @@ export class OAuthGrants {
   async put(owner: GrantOwner, provider: string, given: GivenGrant, { exchange }: GrantPlace = {}): Promise<void> {
     const known = (await this.parts.sources.find(provider)).provider;
     const { subject, issuer = '', tokens, scope = known.kind === 'oauth1' ? [] : known.scope } = given;
-    if (typeof tokens?.accessToken !== 'string' || tokens.accessToken === '')
-      throw new AuthError('invalid_argument', { reason: 'tokens.accessToken must be a text' });
+    checkGivenTokens(known, tokens);
     const key = { owner: ownerText(owner), provider, subject };
     const { accessToken, refreshToken, idToken, tokenSecret, expiresAt = null } = tokens;
     const sealed = this.vault.seal({ accessToken, refreshToken, idToken, tokenSecret, refreshedAt: undefined }, key);

@@ -3,6 +3,7 @@ import type { Clock } from '../../auth.clock.js';
 import { atProvider, refuse } from '../provider-errors.js';
 import type { ProviderMetadata } from '../provider-metadata.js';
 import type { CodeProvider } from '../provider.js';
+import { checkTokens } from '../token-answer.js';
 import { clientAt } from '../token-request.js';
 
 /**
@@ -32,6 +33,7 @@ export async function refreshRequest(
     // a DPoP token would be bound to a key, and none was sent (RFC 9449 §5)
     if (tokens.token_type !== 'bearer')
       throw refuse('refresh', 'oauth_provider_failed', 'its token_type is not Bearer');
+    checkTokens('refresh', tokens);
     const claims = oauth.getValidatedIdTokenClaims(tokens);
     if (claims === undefined) return tokens;
     await oauth.validateApplicationLevelSignature(metadata, answer, source.options);

@@ -1,0 +1,26 @@
+import { AuthError } from '../../auth.errors.js';
+import type { OAuthTokens } from '../oauth-login.js';
+import type { OAuthProvider } from '../provider.js';
+import { isToken } from '../token-answer.js';
+
+/**
+ * Tokens of the application have to be what a provider could have given.
+ *
+ * Of OAuth 1 they can be any text: there they are encoded before they are sent (RFC 5849 §3.5.1).
+ *
+ * @throws AuthError `invalid_argument`
+ */
+export function checkGivenTokens(
+  { kind }: OAuthProvider,
+  { accessToken, refreshToken }: { readonly [Name in keyof OAuthTokens]?: unknown } = {},
+): void {
+  if (typeof accessToken !== 'string' || accessToken === '') throw invalid('accessToken', 'must be a text');
+  if (kind === 'oauth1') return;
+  if (!isToken(accessToken)) throw invalid('accessToken', 'has characters that fit in no header');
+  if (refreshToken !== undefined && !isToken(refreshToken))
+    throw invalid('refreshToken', 'must be a text of the characters that tokens have');
+}
+
+function invalid(name: keyof OAuthTokens, reason: string): AuthError {
+  return new AuthError('invalid_argument', { reason: `tokens.${name} ${reason}` });
+}

@@ -319,6 +319,43 @@ describe('an outage', () => {
     expect(await client().json('me')).toMatchObject({ id: 'alice' });
   });
 
+  it.each<[string, Parameters<LoopbackProvider['fail']>[1]]>([
+    ['503', { kind: 'status', status: 503 }],
+    ['no answer', { kind: 'silent' }],
+    ['a broken connection', { kind: 'drop', before: true }],
+    ['a web page', { kind: 'html' }],
+    ['a redirect', { kind: 'redirect', to: 'https://evil.example/' }],
+    ['none of them', { kind: 'members', members: { keys: [] } }],
+  ])('O26 O38 of the keys costs neither the new tokens nor the grant: %s', async (_what, fault) => {
+    await loggedInFor(300);
+    const before = await tokens();
+    // processes that have read no keys yet
+    const [one, other] = (await four()) as [ProcessGrants, ProcessGrants];
+    provider.fail('jwks', fault);
+    expect(await one.grants.client('corp', ada).json('me')).toMatchObject({ id: 'alice' });
+    const after = (await one.grants.find('corp', ada))!.tokens;
+    expect(after.idToken).toBe(before.idToken);
+    expect(after.refreshToken).not.toBe(before.refreshToken);
+    expect(one.events).toEqual([
+      expect.objectContaining({ name: 'oauth.failed', provider: 'corp', phase: 'id_token' }),
+      expect.objectContaining({ name: 'oauth.refreshed' }),
+    ]);
+    provider.heal();
+    app.api.clock.advance(300);
+    expect(await other.grants.client('corp', ada).json('me')).toMatchObject({ id: 'alice' });
+    const grant = (await other.grants.find('corp', ada))!;
+    expect([grant.status, grant.tokens.idToken === before.idToken]).toEqual(['active', false]);
+  });
+
+  it('O26 of the keys lets no ID token of another subject through', async () => {
+    await loggedInFor(300);
+    const [{ grants }] = (await four()) as [ProcessGrants];
+    provider.fail('jwks', { kind: 'status', status: 503 });
+    provider.fail('token', { kind: 'id_token', claims: { sub: 'mallory' } });
+    await expect(grants.client('corp', ada).accessToken()).rejects.toMatchObject({ code: 'oauth_id_token_invalid' });
+    expect(await app.row('user:ada')).toMatchObject({ version: 1, leaseUntil: null });
+  });
+
   it('leaves nobody without tokens that were rotated: they are written again and again, before anybody gets them', async () => {
     await loggedInFor(300);
     let failures = 3;

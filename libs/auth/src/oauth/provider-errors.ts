@@ -54,7 +54,8 @@ export function refuseAnswer(
   return new ProviderProblem({ ...failure, ...said, status });
 }
 
-function failureOf(phase: OAuthPhase, error: unknown): ProviderFailure {
+/** What an error at the provider is told as. */
+export function failureOf(phase: OAuthPhase, error: unknown): ProviderFailure {
   if (error instanceof ProviderProblem) return error.failure;
   if (error instanceof OutboundError) return refuse(phase, outboundCodes[error.kind], error.message).failure;
   if (error instanceof oauth.ResponseBodyError) {

@@ -233,7 +233,9 @@ export class GrantRefresher {
     const { sources, clock, vault } = this.parts;
     const { provider, source } = await sources.find(row.provider);
     if (source === undefined) throw new GrantProblem('oauth_reauth_required', 'OAuth 1 knows no refresh');
-    const answer = await refreshRequest(provider, source, tokens, clock);
+    const answer = await refreshRequest(provider, source, tokens, clock, (failure) =>
+      this.parts.news.failed(row.provider, failure),
+    );
     const now = clock.now();
     const next: GrantTokens = {
       accessToken: answer.access_token,

@@ -1,6 +1,6 @@
 import * as oauth from 'oauth4webapi';
 import type { Clock } from '../../auth.clock.js';
-import { atProvider, refuse } from '../provider-errors.js';
+import { atProvider, failureOf, refuse, type ProviderFailure } from '../provider-errors.js';
 import type { ProviderMetadata } from '../provider-metadata.js';
 import type { CodeProvider } from '../provider.js';
 import { checkTokens } from '../token-answer.js';
@@ -10,7 +10,10 @@ import { clientAt } from '../token-request.js';
  * New tokens for a refresh token (RFC 6749 §6). An ID token that comes with them must be of the same user, and signed (OpenID
  * Connect Core §12.2).
  *
+ * One whose signature nobody can look at just now is left out: the refresh token is spent, and an outage must not cost the grant.
+ *
  * @param idToken the one of the log-in.
+ * @param unverified hears why an ID token was left out.
  * @throws ProviderProblem; its word is `invalid_grant` when the refresh token is taken no more.
  */
 export async function refreshRequest(
@@ -18,6 +21,7 @@ export async function refreshRequest(
   source: ProviderMetadata,
   { refreshToken, idToken }: { refreshToken: string; idToken: string | undefined },
   clock: Clock,
+  unverified: (failure: ProviderFailure) => void,
 ): Promise<oauth.TokenEndpointResponse> {
   const metadata = await source.get();
   const client = clientAt(provider, clock);
@@ -36,11 +40,23 @@ export async function refreshRequest(
     checkTokens('refresh', tokens);
     const claims = oauth.getValidatedIdTokenClaims(tokens);
     if (claims === undefined) return tokens;
-    await oauth.validateApplicationLevelSignature(metadata, answer, source.options);
     if (idToken !== undefined && claims.sub !== subjectOf(idToken))
       throw refuse('refresh', 'oauth_id_token_invalid', 'its sub is not that of the log-in');
-    return tokens;
+    try {
+      await oauth.validateApplicationLevelSignature(metadata, answer, source.options);
+      return tokens;
+    } catch (error) {
+      if (isWrongSignature(error)) throw error;
+      unverified(failureOf('id_token', error));
+      const { id_token: _unverified, ...others } = tokens;
+      return others;
+    }
   });
+}
+
+/** It was looked at, with the key that it names. Whatever else fails says that there was no such key to be had. */
+function isWrongSignature(error: unknown): boolean {
+  return error instanceof oauth.OperationProcessingError && error.message === 'JWT signature verification failed';
 }
 
 /** Of an ID token that was verified when it came. */

@@ -418,6 +418,21 @@ describe('a grant that changes meanwhile', () => {
     expect(refreshes()).toHaveLength(1);
   });
 
+  it('O36 OC-18 waits for a holder whose provider takes its time for tokens and for keys', async () => {
+    await loggedInFor(300);
+    const [one, other] = (await four()) as [ProcessGrants, ProcessGrants];
+    provider.fail('token', { kind: 'slow', seconds: 0.2 });
+    provider.fail('jwks', { kind: 'slow', seconds: 0.2 });
+    const first = one.grants.client('corp', ada).accessToken();
+    while (refreshes().length === 0) await wait(10);
+    // twice `timeout`, whose default is 5
+    app.api.clock.advance(10);
+    const [token, same] = await Promise.all([first, other.grants.client('corp', ada).accessToken()]);
+    expect(same).toBe(token);
+    expect(refreshes()).toHaveLength(1);
+    expect(provider.count('jwks')).toBe(1);
+  });
+
   it('O36 takes the lease of a holder that died', async () => {
     await loggedInFor(300);
     const { version } = (await row())!;

@@ -22,7 +22,7 @@ export interface GrantRefresherParts {
   readonly news: GrantNews;
   /** Milliseconds before its end at which an access token is replaced. */
   readonly leeway: number;
-  /** Milliseconds that the provider may take to answer. */
+  /** Milliseconds that the provider may take for an answer. */
   readonly timeout: number;
 }
 
@@ -31,6 +31,8 @@ type Means =
   | { readonly grantType: 'refresh_token'; readonly tokens: GrantTokens & { refreshToken: string } }
   | { readonly grantType: 'client_credentials'; readonly token: ApplicationToken };
 
+/** Answers that a holder waits for: new tokens, and the keys that their ID token is signed with. */
+const answersOfHolder = 2;
 /** Milliseconds, beyond what the provider may take: to write what it answered, and for clocks that differ. */
 const leaseMargin = 5_000;
 /** Milliseconds between two looks at a lease of somebody else, at least and at most. */
@@ -51,7 +53,8 @@ export class GrantRefresher {
 
   constructor(private readonly parts: GrantRefresherParts) {
     this.writer = new GrantWriter(parts.sources, parts.vault, parts.clock);
-    this.leaseLength = parts.timeout + leaseMargin;
+    // a holder that is merely slow must not lose it: the refresh token would be sent twice
+    this.leaseLength = answersOfHolder * parts.timeout + leaseMargin;
   }
 
   /**

@@ -133,10 +133,21 @@ describe.each(adapters)('grants in cookies (%s)', (adapter) => {
     await expect(app.grants.list(user('ada'))).rejects.toMatchObject({ code: 'invalid_argument' });
   });
 
+  it('O43 refuses what the application gives, and does not fit, as its own mistake', async () => {
+    const { owner } = await app.loggedIn();
+    const response = { getHeader: () => undefined, removeHeader: () => undefined, setHeader: () => undefined };
+    const exchange = { request: { headers: {}, method: 'GET' }, response };
+    const given = { subject: 'alice', tokens: { accessToken: 'x'.repeat(4_000) } };
+    await expect(app.grants.put(owner, 'corp', given, { exchange })).rejects.toMatchObject({
+      code: 'invalid_argument',
+      reason: expect.stringContaining('does not fit into a cookie'),
+    });
+  });
+
   it('O43 says how large a grant is that does not fit', async () => {
     provider.fail('token', { kind: 'members', members: { refresh_token: 'x'.repeat(3_000) } });
     const page = await dance(app.browser());
-    expect([page.status, page.body['errorCode']]).toEqual([500, 'invalid_argument']);
+    expect([page.status, page.body['errorCode']]).toEqual([502, 'oauth_provider_failed']);
     expect(app.eventsOf('refused')).toEqual([
       expect.objectContaining({
         reason: expect.stringMatching(/the grant of corp does not fit into a cookie \(\d{4} bytes, at most 3900\)/),

@@ -1,6 +1,7 @@
 /* oxlint-disable no-await-in-loop -- one request after the other is what these tests are about */
 import { setTimeout as wait } from 'node:timers/promises';
 import { jest } from '@jest/globals';
+import { AuthError } from 'nest-latchkey';
 import { oauth2Provider, oidc } from 'nest-latchkey/providers';
 import { LoopbackProvider } from 'nest-latchkey/testing';
 import { FixedClock } from '../e2e/fixture.js';
@@ -184,6 +185,30 @@ describe('a refresh', () => {
     await expect(client().accessToken()).rejects.toMatchObject({ statusCode: expect.any(Number), name: 'AuthError' });
     expect(await row()).toMatchObject({ version: 1, status: 'active', leaseUntil: null });
     expect(app.eventsOf('oauth.failed')).toEqual([expect.objectContaining({ phase: 'refresh' })]);
+  });
+
+  it.each([
+    ['access_token', 'x'.repeat(60_000)],
+    ['refresh_token', 'x'.repeat(16_000)],
+    ['scope', 'openid '.repeat(2_000)],
+  ])('O22 takes no %s that is too large to be kept', async (name, text) => {
+    await loggedInFor(300);
+    app.watched.calls.length = 0;
+    provider.fail('token', { kind: 'members', members: { [name]: text } });
+    await expect(client().json('me')).rejects.toMatchObject({ code: 'oauth_provider_failed', statusCode: 502 });
+    expect(await row()).toMatchObject({ version: 1, leaseUntil: null });
+    expect(app.watched.calls).not.toContain('replace');
+    expect(app.eventsOf('oauth.failed')).toEqual([expect.objectContaining({ phase: 'refresh' })]);
+  });
+
+  it('gives the lease back when the store does not take the tokens', async () => {
+    await loggedInFor(300);
+    const refusal = new AuthError('invalid_argument', { reason: 'too much for this store' });
+    app.watched.before = (name) => {
+      if (name === 'replace') throw refusal;
+    };
+    await expect(client().json('me')).rejects.toBe(refusal);
+    expect(await row()).toMatchObject({ version: 1, leaseUntil: null });
   });
 
   it('is not repeated at once for tokens that live shorter than the leeway', async () => {

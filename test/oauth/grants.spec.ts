@@ -289,4 +289,15 @@ describe.each(adapters)('grants of users (%s)', (adapter) => {
     await expect(app.grants.put(ada, 'corp', given)).rejects.toMatchObject({ code: 'invalid_argument' });
     expect(await app.grants.list(ada)).toEqual([]);
   });
+
+  it.each(['accessToken', 'refreshToken', 'idToken', 'tokenSecret'])(
+    'takes no %s that no row has room for',
+    async (name) => {
+      const given = { subject: '1', tokens: { accessToken: 'x', [name]: 'x'.repeat(16_000) } };
+      await expect(app.grants.put(ada, 'corp', given)).rejects.toMatchObject({
+        code: 'invalid_argument',
+        reason: `tokens.${name} is too large to be kept`,
+      });
+    },
+  );
 });

@@ -336,6 +336,20 @@ describe.each(adapters)('a provider that errs (%s)', (adapter) => {
     expect(provider.count('/userinfo')).toBe(0);
   });
 
+  // what would fit in no row of a database
+  it.each<[string, Script]>([
+    ['an access token', { claims: { at_hash: undefined }, token: { access_token: 'x'.repeat(16_000) } }],
+    ['an access token that JSON makes larger', { token: { access_token: '"'.repeat(8_000) } }],
+    ['a refresh token', { token: { refresh_token: 'x'.repeat(16_000) } }],
+    ['an ID token', { claims: { groups: 'x'.repeat(12_000) } }],
+    ['a scope', { token: { scope: `openid ${'x'.repeat(8_000)}` } }],
+    ['a scope of few characters', { token: { scope: `openid ${'é'.repeat(4_000)}` } }],
+  ])('O22 refuses %s that is too large to be kept', async (_what, script) => {
+    provider.reset(script);
+    expectFailure(await dance(browser), 'oauth_provider_failed', 'token');
+    expect(provider.count('/userinfo')).toBe(0);
+  });
+
   describe('in its ID token', () => {
     const seconds = () => Math.floor(Date.now() / 1000);
     const withKey = (key: string) => (_good: string, claims: object) => {

@@ -189,6 +189,17 @@ describe.each(adapters)('a provider of OAuth 1 that errs (%s)', (adapter) => {
       expect(provider.count('/me')).toBe(0);
     });
 
+    it.each(['oauth_token', 'oauth_token_secret'])('O57 refuses an %s that is too large to be kept', async (name) => {
+      const credentials = new URLSearchParams({
+        oauth_token: 't',
+        oauth_token_secret: 's',
+        [name]: 'x'.repeat(16_000),
+      });
+      script({ '/access': answering(200, credentials.toString()) });
+      expectFailure(await dance(), 'oauth_provider_failed', 'token');
+      expect(provider.count('/me')).toBe(0);
+    });
+
     it.each([400, 401])('O57 tells that the log-in came to nothing after %d, and why', async (status) => {
       script({ '/access': answering(status, 'oauth_problem=token_expired') });
       expectFailure(await dance(), 'oauth_grant_refused', 'token', 'token_expired');

@@ -3,6 +3,7 @@ import type { Clock } from '../../auth.clock.js';
 import { atProvider, ProviderProblem, refuse, refuseAnswer } from '../provider-errors.js';
 import type { ProviderMetadata } from '../provider-metadata.js';
 import type { CodeProvider } from '../provider.js';
+import { checkTokens } from '../token-answer.js';
 import { clientAt } from '../token-request.js';
 
 /**
@@ -30,6 +31,7 @@ export async function clientCredentialsRequest(
       // a DPoP token would be bound to a key, and none was sent (RFC 9449 §5)
       if (tokens.token_type !== 'bearer')
         throw refuse('token', 'oauth_provider_failed', 'its token_type is not Bearer');
+      checkTokens('token', tokens);
       return tokens;
     });
   } catch (error) {

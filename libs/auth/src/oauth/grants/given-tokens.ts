@@ -1,7 +1,7 @@
 import { AuthError } from '../../auth.errors.js';
 import type { OAuthTokens } from '../oauth-login.js';
 import type { OAuthProvider } from '../provider.js';
-import { isToken } from '../token-answer.js';
+import { hasRoom, isToken } from '../token-answer.js';
 
 /**
  * Tokens of the application have to be what a provider could have given.
@@ -12,8 +12,11 @@ import { isToken } from '../token-answer.js';
  */
 export function checkGivenTokens(
   { kind }: OAuthProvider,
-  { accessToken, refreshToken }: { readonly [Name in keyof OAuthTokens]?: unknown } = {},
+  tokens: { readonly [Name in keyof OAuthTokens]?: unknown } = {},
 ): void {
+  const { accessToken, refreshToken } = tokens;
+  for (const name of ['accessToken', 'refreshToken', 'idToken', 'tokenSecret'] as const)
+    if (typeof tokens[name] === 'string' && !hasRoom(tokens[name])) throw invalid(name, 'is too large to be kept');
   if (typeof accessToken !== 'string' || accessToken === '') throw invalid('accessToken', 'must be a text');
   if (kind === 'oauth1') return;
   if (!isToken(accessToken)) throw invalid('accessToken', 'has characters that fit in no header');

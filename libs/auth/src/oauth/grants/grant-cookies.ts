@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../../auth.clock.js';
-import { AuthError } from '../../auth.errors.js';
+import { AuthError, type AuthErrorCode } from '../../auth.errors.js';
 import type { Sealer } from '../../auth.sealer.js';
 import {
   OAuthGrantStore,
@@ -52,11 +52,16 @@ export class GrantCookies {
     return this.newest(row);
   }
 
-  write(exchange: OAuthExchange, row: OAuthGrantRow): void {
+  write(
+    exchange: OAuthExchange,
+    row: OAuthGrantRow,
+    /** Whose fault it is when the tokens are too large. */
+    code: AuthErrorCode = 'oauth_provider_failed',
+  ): void {
     const name = nameOf(row);
     const value = this.sealer.seal(JSON.stringify(row), placeOf(name, row.owner));
     if (value.length > largestValue)
-      throw new AuthError('invalid_argument', {
+      throw new AuthError(code, {
         reason: `the grant of ${row.provider} does not fit into a cookie (${value.length} bytes, at most ${largestValue}): keep grants in typeormStores()`,
       });
     this.transport.setCookie(exchange, { name, value, maxAge: undefined, crossSite: false });
@@ -132,7 +137,7 @@ class CookieGrantStore extends OAuthGrantStore {
   }
 
   async save(grant: OAuthGrantContent): Promise<void> {
-    this.write(grant, await this.find(grant));
+    this.write(grant, await this.find(grant), 'invalid_argument');
   }
 
   async replace(grant: OAuthGrantContent, version: number): Promise<boolean> {
@@ -166,7 +171,7 @@ class CookieGrantStore extends OAuthGrantStore {
     return true;
   }
 
-  private write(grant: OAuthGrantContent, before: OAuthGrantRow | undefined): void {
+  private write(grant: OAuthGrantContent, before: OAuthGrantRow | undefined, code?: AuthErrorCode): void {
     const row: OAuthGrantRow = {
       ...grant,
       version: (before?.version ?? 0) + 1,
@@ -176,7 +181,7 @@ class CookieGrantStore extends OAuthGrantStore {
     // first what the others find: the answer may have begun already, and take no cookie
     if (before !== undefined) this.cookies.succeed(before, row);
     else this.cookies.dropOthers(this.exchange, row.owner);
-    this.cookies.write(this.exchange, row);
+    this.cookies.write(this.exchange, row, code);
   }
 }
 

@@ -215,18 +215,17 @@ export class GrantRefresher {
     until: number,
   ): Promise<OAuthGrantRow> {
     if (means === undefined) return this.dead(rows, row);
-    let next: OAuthGrantRow;
     try {
-      next = await this.told(row, () => this.asked(row, means));
+      const next = await this.told(row, () => this.asked(row, means));
+      const written = await this.writer.write(rows, next, row.version);
+      if (written.sealed === next.sealed) this.parts.news.refreshed(row, written, this.parts.vault.open(written));
+      return written;
     } catch (error) {
       if (isTakenNoMore(error)) return this.dead(rows, row);
       // it ends by itself where the store does not hear of it
       await rows.release(row, until).catch(() => {});
       throw error;
     }
-    const written = await this.writer.write(rows, next, row.version);
-    if (written.sealed === next.sealed) this.parts.news.refreshed(row, written, this.parts.vault.open(written));
-    return written;
   }
 
   private async asked(row: OAuthGrantRow, means: Means): Promise<OAuthGrantRow> {

@@ -100,7 +100,8 @@ export class OAuthGrants {
    * Keep what a log-in brought. Of a grant that is there: a refresh token that did not come again stays (RFC 6749 §6), and so does
    * the scope that was not asked for this time.
    *
-   * @throws AuthError `invalid_argument` for what is no owner, `store_unavailable`
+   * @throws AuthError `invalid_argument` for what is no owner, `oauth_provider_failed` for what fits into no cookie, where grants
+   *   are in cookies, `store_unavailable`
    */
   async save(owner: GrantOwner, login: OAuthLogin, { exchange }: GrantPlace = {}): Promise<void> {
     const key = { owner: ownerText(owner), provider: login.provider, subject: login.identity.subject };

@@ -3,6 +3,7 @@ import type { ApiRequest } from '../grants/api-request.js';
 import type { outboundFetch } from '../outbound-fetch.js';
 import { atProvider, ofStatus, refuse, refuseAnswer } from '../provider-errors.js';
 import { descriptionOf, wordOf } from '../provider-words.js';
+import { hasRoom } from '../token-answer.js';
 
 /** A token, and the secret that requests with it are signed by: temporary, or for good. */
 export interface Credentials {
@@ -40,6 +41,8 @@ export async function credentialsRequest(
     const tokenSecret = onceIn(form, 'oauth_token_secret');
     if (token === undefined || tokenSecret === undefined)
       throw refuse(phase, 'oauth_provider_failed', 'the answer has not one oauth_token and one oauth_token_secret');
+    if (!hasRoom(token) || !hasRoom(tokenSecret))
+      throw refuse(phase, 'oauth_provider_failed', 'the token or its secret is too large to be kept');
     return { token, tokenSecret, isCallbackConfirmed: onceIn(form, 'oauth_callback_confirmed') === 'true' };
   });
 }

@@ -109,8 +109,8 @@ describe.each(adapters)('grants in cookies (%s)', (adapter) => {
     expect(refreshes()).toBe(1);
   });
 
-  it('O42 O43 forgets it, and does no harm where there is none', async () => {
-    const { browser, owner } = await app.loggedIn();
+  /** A request of a browser, and what its answer writes. */
+  const exchangeOf = (browser: Browser) => {
     const headers = { cookie: `${grantCookies(browser)[0]}=${browser.cookie(appOrigin, grantCookies(browser)[0]!)}` };
     const written: string[] = [];
     const response = {
@@ -118,12 +118,25 @@ describe.each(adapters)('grants in cookies (%s)', (adapter) => {
       removeHeader: () => undefined,
       setHeader: (_name: string, lines: string[]) => void written.push(...lines),
     };
-    const exchange = { request: { headers, method: 'GET' }, response };
+    return { exchange: { request: { headers, method: 'GET' }, response }, written };
+  };
+
+  it('O42 O43 forgets it, and does no harm where there is none', async () => {
+    const { browser, owner } = await app.loggedIn();
+    const { exchange, written } = exchangeOf(browser);
     expect(await app.grants.revoke('corp', owner, { exchange })).toBe(true);
     expect(written.at(-1)).toMatch(/^__Host-oauth_grant_[\w-]{22}=; .*Max-Age=0/);
     expect(await app.grants.find('corp', owner, { exchange })).toBeUndefined();
     expect(await app.grants.delete('corp', owner, { exchange })).toBe(false);
     expect(provider.count('revocation')).toBe(2);
+  });
+
+  it('O42 O43 forgets the version that was read, and no other', async () => {
+    const { browser } = await app.loggedIn();
+    const rows = app.grants['rows'](exchangeOf(browser).exchange);
+    const row = (await rows.newest('user:corp:alice', 'corp'))!;
+    expect([row.version, await rows.delete(row, 2), await rows.find(row)]).toEqual([1, false, row]);
+    expect([await rows.delete(row, 1), await rows.find(row)]).toEqual([true, undefined]);
   });
 
   it('O41 O43 says outside of requests that it needs one', async () => {

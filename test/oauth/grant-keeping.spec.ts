@@ -90,6 +90,14 @@ describe('the cache of grants', () => {
     expect(await read(here)).toBe('two');
   });
 
+  it.each(['delete', 'revoke'] as const)('O42 hides no grant of another process from %s()', async (name) => {
+    expect(await read(here)).toBeUndefined();
+    await there.put(ada, 'forge', given('one'));
+    expect(await read(here)).toBeUndefined();
+    expect(await here[name]('forge', ada)).toBe(true);
+    expect(await store.inner.list('user:ada')).toEqual([]);
+  });
+
   it('keeps no failure', async () => {
     await here.put(ada, 'forge', given('one'));
     store.before = (name) => {

@@ -2,11 +2,13 @@
 import { inspect } from 'node:util';
 import { jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
+import type { OAuthGrants } from 'nest-latchkey/passport';
 import { LoopbackProvider } from 'nest-latchkey/testing';
 import { adapters, expectRefusal } from '../e2e/fixture.js';
 import { appOrigin, answerOf, at } from './dance.js';
 import { nextOf } from './browser.js';
-import { ada, GrantsApp, user } from './grants.fixture.js';
+import { ada, GrantsApp, providersOf, user } from './grants.fixture.js';
+import { grantsOn } from './grants-on-store.js';
 
 jest.setTimeout(30_000);
 
@@ -256,6 +258,58 @@ describe.each(adapters)('grants of users (%s)', (adapter) => {
       await app.grants.put(owner, 'corp', { subject: 'another', tokens: { accessToken: 'another token' } });
       expect(await app.grants.revoke('corp', owner, { subject: 'another' })).toBe(true);
       expect((await app.grants.list(owner)).map(({ subject }) => subject)).toEqual(['alice']);
+    });
+
+    const told = () =>
+      provider.requests.filter(({ endpoint }) => endpoint === 'revocation').map(({ form }) => form.get('token'));
+
+    it('O42 revokes the newest tokens, whatever the cache of this process has', async () => {
+      await app.loggedIn();
+      const [here, there] = [3_600, 0].map(
+        (grantCache) => grantsOn(app.watched, { providers: providersOf(provider), grantCache }, app.api.clock).grants,
+      ) as [OAuthGrants, OAuthGrants];
+      await here.put(ada, 'corp', { subject: 'alice', issuer: provider.issuer, tokens: app.logins[0]!.tokens });
+      await here.client('corp', ada).accessToken();
+      app.api.clock.advance(100_000);
+      await there.client('corp', ada).accessToken();
+      const { tokens } = (await there.find('corp', ada))!;
+      expect(tokens.refreshToken).not.toBe(app.logins[0]!.tokens.refreshToken);
+      expect(await here.revoke('corp', ada)).toBe(true);
+      expect(told()).toEqual([tokens.refreshToken, tokens.accessToken]);
+    });
+
+    it('O42 revokes the tokens that came while the grant was taken away', async () => {
+      await app.loggedIn();
+      app.api.clock.advance(100_000);
+      let newest: unknown[] = [];
+      app.watched.before = async (name) => {
+        if (name !== 'delete') return;
+        app.watched.before = () => undefined;
+        await app.grants.client('corp', owner).accessToken();
+        const { tokens } = (await app.grants.find('corp', owner))!;
+        newest = [tokens.refreshToken, tokens.accessToken];
+      };
+      expect(await app.grants.revoke('corp', owner)).toBe(true);
+      expect(newest).toEqual([expect.any(String), expect.any(String)]);
+      expect(told()).toEqual(newest);
+      expect(await app.grants.find('corp', owner)).toBeUndefined();
+    });
+
+    it('O42 O47 takes one of two accounts away for two calls at once', async () => {
+      for (const subject of ['1', '2'])
+        await app.grants.put(ada, 'corp', { subject, tokens: { accessToken: `token of ${subject}` } });
+      const answers = await Promise.all([app.grants.delete('corp', ada), app.grants.delete('corp', ada)]);
+      expect(answers.filter(Boolean)).toHaveLength(1);
+      expect((await app.grants.list(ada)).map(({ subject }) => subject)).toEqual(['2']);
+    });
+
+    it('O42 gives up on a grant that is written again and again', async () => {
+      await app.loggedIn();
+      app.watched.before = async (name) => {
+        if (name === 'delete') await app.watched.inner.save((await app.watched.inner.list('user:corp:alice'))[0]!);
+      };
+      await expect(app.grants.revoke('corp', owner)).rejects.toMatchObject({ code: 'store_unavailable' });
+      expect(told()).toEqual([]);
     });
 
     it('O42 keeps the grant at a log-out', async () => {

@@ -193,6 +193,15 @@ export function describeOAuthGrantStore(name: string, openStores: () => Promise<
       expect(await store.list(key.owner)).toEqual([expect.objectContaining({ subject: '4712' })]);
     });
 
+    it('deletes a version, and no other', async () => {
+      for (const subject of ['4711', '4711', '4712']) await store.save(grantContent({ subject }));
+      for (const version of [0, 1, 3]) expect(await second.delete(key, version)).toBe(false);
+      expect(await second.delete({ ...key, subject: '4713' }, 1)).toBe(false);
+      expect(await store.find(key)).toMatchObject({ version: 2 });
+      expect((await atOnce(10, (handle) => handle.delete(key, 2))).filter(Boolean)).toHaveLength(1);
+      expect(await store.list(key.owner)).toEqual([expect.objectContaining({ subject: '4712' })]);
+    });
+
     it.each([undefined, null, 5, {}, ['user:ada']])('ST-05 takes %j for no key', async (text) => {
       const other = (part: keyof OAuthGrantKey) => ({ ...key, [part]: text as never });
       const refused = { code: 'invalid_argument' };
@@ -210,6 +219,7 @@ export function describeOAuthGrantStore(name: string, openStores: () => Promise<
       if (text !== undefined) await expect(store.list(key.owner, text as never)).rejects.toMatchObject(refused);
       if (typeof text !== 'number')
         await expect(store.replace(grantContent(), text as never)).rejects.toMatchObject(refused);
+      if (typeof text === 'object') await expect(store.delete(key, text as never)).rejects.toMatchObject(refused);
       expect(await store.page(undefined, 10)).toHaveLength(1);
     });
   });

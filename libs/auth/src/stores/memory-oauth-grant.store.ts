@@ -46,7 +46,10 @@ export class MemoryOAuthGrantStore extends OAuthGrantStore {
     if (row?.leaseUntil === until) this.#rows.set(nameOf(key), { ...row, leaseUntil: null });
   }
 
-  async delete(key: OAuthGrantKey): Promise<boolean> {
+  async delete(key: OAuthGrantKey, version?: number): Promise<boolean> {
+    const row = this.#rows.get(nameOf(key));
+    if (version !== undefined) checkVersion(version);
+    if (row?.version !== (version ?? row?.version)) return false;
     return this.#rows.delete(nameOf(key));
   }
 

@@ -67,8 +67,11 @@ export abstract class OAuthGrantStore {
   /** Give it back. Does nothing when the lease with that end is not there any more. */
   abstract release(key: OAuthGrantKey, until: number): Promise<void>;
 
-  /** @returns true when there was one. */
-  abstract delete(key: OAuthGrantKey): Promise<boolean>;
+  /**
+   * @param version if given, the row goes only if it still has that version.
+   * @returns true when there was one, for exactly one of any number of concurrent calls.
+   */
+  abstract delete(key: OAuthGrantKey, version?: number): Promise<boolean>;
 
   /** At most `limit` rows behind a key, in the order of the keys, of all owners: for a change of the encryption key. */
   abstract page(after: OAuthGrantKey | undefined, limit: number): Promise<OAuthGrantRow[]>;

@@ -66,6 +66,9 @@ const updateSealed = new SqlStatement<KeyName | 'version' | 'sealed'>(
   (table) => `UPDATE ${table(OAuthGrantEntity)} SET sealed = :sealed WHERE ${ofKey} AND version = :version`,
 );
 const remove = new SqlStatement<KeyName>((table) => `DELETE FROM ${table(OAuthGrantEntity)} WHERE ${ofKey}`);
+const removeVersion = new SqlStatement<KeyName | 'version'>(
+  (table) => `DELETE FROM ${table(OAuthGrantEntity)} WHERE ${ofKey} AND version = :version`,
+);
 
 export async function findGrant(db: EntityManager, key: OAuthGrantKey): Promise<OAuthGrantRow | undefined> {
   const [row] = await select.rows<keyof RawGrant>(db, key);
@@ -110,8 +113,9 @@ export async function releaseGrant(db: EntityManager, key: OAuthGrantKey, until:
   await endLease.affected(db, { ...key, until: wholeNumber(until) });
 }
 
-export async function deleteGrant(db: EntityManager, key: OAuthGrantKey): Promise<boolean> {
-  return (await remove.affected(db, key)) > 0;
+export async function deleteGrant(db: EntityManager, key: OAuthGrantKey, version?: number): Promise<boolean> {
+  const deleted = version === undefined ? remove.affected(db, key) : removeVersion.affected(db, { ...key, version });
+  return (await deleted) > 0;
 }
 
 export async function resealGrant(

@@ -64,9 +64,10 @@ export class TypeormOAuthGrantStore extends OAuthGrantStore {
     return this.#run((db) => releaseGrant(db, named, until));
   }
 
-  async delete(key: OAuthGrantKey): Promise<boolean> {
+  async delete(key: OAuthGrantKey, version?: number): Promise<boolean> {
+    if (version !== undefined) checkWholeNumbers({ version });
     const named = checked(key);
-    return this.#run((db) => deleteGrant(db, named));
+    return this.#run((db) => deleteGrant(db, named, version));
   }
 
   async page(after: OAuthGrantKey | undefined, limit: number): Promise<OAuthGrantRow[]> {

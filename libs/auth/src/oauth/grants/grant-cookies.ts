@@ -154,10 +154,11 @@ class CookieGrantStore extends OAuthGrantStore {
 
   async release(): Promise<void> {}
 
-  async delete(key: OAuthGrantKey): Promise<boolean> {
-    const isThere = (await this.find(key)) !== undefined;
-    if (isThere) this.cookies.drop(this.exchange, key);
-    return isThere;
+  async delete(key: OAuthGrantKey, version?: number): Promise<boolean> {
+    const row = await this.find(key);
+    if (row === undefined || row.version !== (version ?? row.version)) return false;
+    this.cookies.drop(this.exchange, key);
+    return true;
   }
 
   async page(): Promise<never> {

@@ -25,9 +25,12 @@ export class GrantRows {
   async current(owner: string, provider: string, subject?: string): Promise<OAuthGrantRow | undefined> {
     const read = () => asking(this.store.list(owner, provider));
     const shared = () => this.reads.read(JSON.stringify([owner, provider]), read);
-    const rows = await this.cache.get(owner, provider, shared);
-    if (subject !== undefined) return rows.find((row) => row.subject === subject);
-    return rows.toSorted((one, other) => one.createdAt - other.createdAt || (one.subject < other.subject ? -1 : 1))[0];
+    return chosen(await this.cache.get(owner, provider, shared), subject);
+  }
+
+  /** The same, as it is now: for what a cache or an older read must not decide. */
+  async newest(owner: string, provider: string, subject?: string): Promise<OAuthGrantRow | undefined> {
+    return chosen(await this.list(owner, provider), subject);
   }
 
   list(owner: string, provider?: string): Promise<OAuthGrantRow[]> {
@@ -52,8 +55,8 @@ export class GrantRows {
     return this.written(grant, this.store.replace(grant, version));
   }
 
-  delete(key: OAuthGrantKey): Promise<boolean> {
-    return this.written(key, this.store.delete(key));
+  delete(key: OAuthGrantKey, version: number): Promise<boolean> {
+    return this.written(key, this.store.delete(key, version));
   }
 
   reseal(key: OAuthGrantKey, version: number, sealed: string): Promise<boolean> {
@@ -81,4 +84,9 @@ export class GrantRows {
       this.cache.forget(owner, provider);
     }
   }
+}
+
+function chosen(rows: readonly OAuthGrantRow[], subject: string | undefined): OAuthGrantRow | undefined {
+  if (subject !== undefined) return rows.find((row) => row.subject === subject);
+  return rows.toSorted((one, other) => one.createdAt - other.createdAt || (one.subject < other.subject ? -1 : 1))[0];
 }

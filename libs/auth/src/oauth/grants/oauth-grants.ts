@@ -167,9 +167,7 @@ export class OAuthGrants {
 
   /** Forget a grant. The provider is not told: see `revoke()`. @returns true when there was one. */
   async delete(provider: string, owner: GrantOwner, selection: GrantSelection = {}): Promise<boolean> {
-    const rows = this.rows(selection.exchange);
-    const row = await this.current(rows, provider, owner, selection);
-    return row !== undefined && rows.delete(row);
+    return (await this.takenAway(provider, owner, selection)) !== undefined;
   }
 
   /**
@@ -179,9 +177,8 @@ export class OAuthGrants {
    * @returns true when there was one.
    */
   async revoke(provider: string, owner: GrantOwner, selection: GrantSelection = {}): Promise<boolean> {
-    const rows = this.rows(selection.exchange);
-    const row = await this.current(rows, provider, owner, selection);
-    if (row === undefined || !(await rows.delete(row))) return false;
+    const row = await this.takenAway(provider, owner, selection);
+    if (row === undefined) return false;
     try {
       await revokeTokens(await this.parts.sources.find(provider), this.vault.open(row), this.parts.clock);
     } catch (error) {
@@ -235,6 +232,29 @@ export class OAuthGrants {
     const key = { owner: ownerText(owner), subject };
     const own = await applicationToken(() => this.parts.sources.find(provider), key);
     return rows.current(key.owner, provider, own?.key.subject ?? subject);
+  }
+
+  /**
+   * @returns the version that was deleted: tokens of an older one would be revoked in vain, while those live on that a process
+   *   has got for them meanwhile.
+   */
+  private async takenAway(
+    provider: string,
+    owner: GrantOwner,
+    { exchange, subject }: GrantSelection,
+  ): Promise<OAuthGrantRow | undefined> {
+    this.parts.sources.check(provider);
+    const rows = this.rows(exchange);
+    let row = await rows.newest(ownerText(owner), provider, subject);
+    for (let attempt = 0; row !== undefined && attempt < mostAttempts; attempt++) {
+      // oxlint-disable-next-line no-await-in-loop -- again, when somebody else has written meanwhile
+      if (await rows.delete(row, row.version)) return row;
+      // the same account: of two calls at once the second must not take the next one
+      // oxlint-disable-next-line no-await-in-loop
+      row = await rows.find(row);
+    }
+    if (row === undefined) return undefined;
+    throw new AuthError('store_unavailable', { reason: 'a grant is written by too many at once' });
   }
 
   private opened(rows: GrantRows, row: OAuthGrantRow): OAuthGrant {

@@ -588,8 +588,15 @@ describe('an API that answers 401', () => {
     try {
       other.answer = (_call, response) => json(response, {}, 401);
       api.answer = (_call, response) => response.writeHead(302, { location: other.origin }).end();
+      for (const redirect of [undefined, 'follow'] as const)
+        expect((await grants.client('forge', ada).get('things', { redirect })).status).toBe(401);
+      expect([refreshes().length, api.seen.length]).toEqual([0, 2]);
+      // nor of the way back, where the token is not either
+      other.answer = (_call, response) => response.writeHead(302, { location: `${api.origin}/back` }).end();
+      api.answer = ({ path }, response) =>
+        path === '/back' ? json(response, {}, 401) : response.writeHead(302, { location: other.origin }).end();
       expect((await grants.client('forge', ada).get('things')).status).toBe(401);
-      expect([refreshes().length, api.seen.length]).toEqual([0, 1]);
+      expect([refreshes().length, api.seen.length]).toEqual([0, 4]);
     } finally {
       await other.stop();
     }

@@ -13,6 +13,7 @@ jest.setTimeout(30_000);
 const api = new ResourceServer();
 const elsewhere = new ResourceServer();
 const uploads = new ResourceServer();
+const strict = 'https://strict.example.com/';
 let provider: LoopbackProvider;
 let app: GrantsApp;
 
@@ -33,10 +34,17 @@ beforeAll(async () => {
       forge('bare', `${api.origin}/v2`),
       forge('none', undefined),
       forge('down', `http://127.0.0.1:${await freePort()}/`),
+      oauth2Provider('strict', {
+        authorizationEndpoint: `${strict}authorize`,
+        tokenEndpoint: `${strict}token`,
+        userinfoEndpoint: `${strict}me`,
+        apiBaseUrl: strict,
+        clientId: 'app',
+      }),
     ],
   });
   await app.start();
-  for (const name of ['forge', 'bare', 'none', 'down'])
+  for (const name of ['forge', 'bare', 'none', 'down', 'strict'])
     await app.grants.put(ada, name, { subject: '1', tokens: { accessToken: 'the token of ada' } });
 });
 afterEach(() => [api, elsewhere, uploads].forEach((server) => server.reset()));
@@ -137,6 +145,98 @@ describe('where a request goes', () => {
       providers: [oauth2Provider('forge', { ...provider.oauth2, apiOrigins: apiOrigins as never })],
     });
     await expect(started.start()).rejects.toThrow(/oauth\.providers\[0\]\.apiOrigins/);
+  });
+});
+
+describe('a redirect', () => {
+  const redirect = (to: string, status = 302) => {
+    api.answer = ({ path }, response) =>
+      path === '/v2/old' ? response.writeHead(status, { location: to }).end('moved') : json(response, 'not moved');
+  };
+  const failed = { code: 'oauth_provider_failed', statusCode: 502 };
+
+  it.each<[string, () => string]>([
+    ['plain http', () => 'http://api.example.com/'],
+    ['an address of the link', () => 'http://169.254.169.254/latest/meta-data'],
+    ['another scheme', () => 'ftp://127.0.0.1/'],
+    ['data', () => 'data:application/json,{}'],
+    ['a name and a password', () => elsewhere.origin.replace('//', '//user:pass@')],
+    ['no URL', () => 'http://['],
+  ])('OC-13 is not followed to %s', async (_what, to) => {
+    redirect(to());
+    for (const name of ['get', 'json', 'post'] as const)
+      await expect(client()[name]('old')).rejects.toMatchObject(failed);
+    expect([asked().length, elsewhere.seen]).toEqual([3, []]);
+  });
+
+  it('OC-13 is not followed to loopback by a provider that is not allowed there', async () => {
+    const moved = async () => new Response(null, { status: 302, headers: { location: `${elsewhere.origin}/` } });
+    const fetched = jest.spyOn(globalThis, 'fetch').mockImplementation(moved);
+    try {
+      await expect(client('strict').get('old')).rejects.toMatchObject(failed);
+      expect(fetched.mock.calls.map(([url]) => url)).toEqual([`${strict}old`]);
+    } finally {
+      fetched.mockRestore();
+    }
+  });
+
+  it('OC-13 is followed five times', async () => {
+    api.answer = ({ path }, response) => {
+      const left = Number(path.slice(1));
+      return left > 0 ? response.writeHead(307, { location: `/${left - 1}` }).end() : json(response, 'at last');
+    };
+    expect(await client().json('/5')).toBe('at last');
+    await expect(client().json('/6')).rejects.toMatchObject(failed);
+    await expect(client().json('/100')).rejects.toMatchObject(failed);
+    expect(api.seen).toHaveLength(18);
+  });
+
+  // RFC 9110 §15.4, Fetch §4.4
+  it.each([
+    [301, 'POST', 'GET'],
+    [302, 'POST', 'GET'],
+    [302, 'post', 'GET'],
+    [302, 'PUT', 'PUT'],
+    [303, 'POST', 'GET'],
+    [303, 'PUT', 'GET'],
+    [307, 'POST', 'POST'],
+    [308, 'PATCH', 'PATCH'],
+  ])('%d is followed after %s by %s', async (status, method, next) => {
+    redirect(`${elsewhere.origin}/new`, status);
+    const headers = { 'content-type': 'text/x-note', 'x-more': 'yes' };
+    const response = await client().fetch('old', { method, headers, body: 'text' });
+    expect([response.status, response.redirected, response.url]).toEqual([200, true, `${elsewhere.origin}/new`]);
+    const [{ headers: sent, ...call }] = elsewhere.seen as [(typeof elsewhere.seen)[number]];
+    expect(call).toEqual({ method: next, path: '/new', body: next === 'GET' ? '' : 'text' });
+    expect([sent['x-more'], sent['content-type']]).toEqual(['yes', next === 'GET' ? undefined : 'text/x-note']);
+  });
+
+  it('is followed after HEAD by HEAD', async () => {
+    redirect(`${elsewhere.origin}/new`, 303);
+    await client().fetch('old', { method: 'HEAD' });
+    expect(elsewhere.seen.map(({ method }) => method)).toEqual(['HEAD']);
+  });
+
+  it('is not followed where a stream would be sent twice', async () => {
+    const body = () => new Blob(['stream']).stream();
+    redirect('/v2/new', 307);
+    await expect(client().post('old', { body: body() })).rejects.toMatchObject(failed);
+    redirect('/v2/new', 303);
+    expect((await client().post('old', { body: body() })).status).toBe(200);
+    expect(asked()).toEqual(['POST /v2/old', 'POST /v2/old', 'GET /v2/new']);
+  });
+
+  it('is handed on where whoever makes the request wants it, and where it leads nowhere', async () => {
+    redirect(`${elsewhere.origin}/new`);
+    const { status, headers } = await client().get('old', { redirect: 'manual' });
+    expect([status, headers.get('location')]).toEqual([302, `${elsewhere.origin}/new`]);
+    await expect(client().get('old', { redirect: 'error' })).rejects.toMatchObject({ name: 'AuthError' });
+    expect(elsewhere.seen).toEqual([]);
+    await client().get('old', { redirect: 'follow' });
+    expect(elsewhere.seen.map((call) => call.headers.authorization)).toEqual([undefined]);
+    api.answer = (_call, response) => response.writeHead(302).end();
+    const nowhere = await client().get('old');
+    expect([nowhere.status, nowhere.redirected]).toEqual([302, false]);
   });
 });
 

@@ -9,6 +9,7 @@ import { createApp } from '../../src/app.js';
 import { readEnvironment } from '../../src/environment.js';
 import { Browser } from './browser.js';
 import { freePort, RealProvider } from './real-provider.js';
+import { ResourceServer } from './resource-server.js';
 
 jest.setTimeout(60_000);
 
@@ -165,6 +166,7 @@ describe.each(['express', 'fastify'])('GET /oauth/:provider/profile (%s)', (adap
       [403, 'oauth_reauth_required', { kind: 'status', status: 401 }],
       [403, 'oauth_scope_missing', { kind: 'status', status: 403 }],
       [502, 'oauth_provider_failed', { kind: 'html' }],
+      [502, 'oauth_provider_failed', { kind: 'redirect', to: '/userinfo' }],
       [502, 'oauth_provider_failed', { kind: 'members', members: { sub: 'mallory' } }],
       [503, 'oauth_provider_unavailable', { kind: 'status', status: 503 }],
       [503, 'oauth_provider_unavailable', { kind: 'drop' }],
@@ -176,6 +178,22 @@ describe.each(['express', 'fastify'])('GET /oauth/:provider/profile (%s)', (adap
       expect(await profile(browser)).toMatchObject({ status, body: { errorCode } });
       loopback.heal();
       expect((await profile(browser)).status).toBe(200);
+    });
+
+    it.each([301, 302, 303, 307, 308] as const)('OC-13 follows no redirect %d', async (status) => {
+      const inside = new ResourceServer();
+      await inside.start();
+      try {
+        const browser = await loggedIn('plain');
+        loopback.fail('api', { kind: 'redirect', to: `${inside.origin}/latest/meta-data`, status });
+        expect(await profile(browser, 'plain')).toMatchObject({
+          status: 502,
+          body: { errorCode: 'oauth_provider_failed' },
+        });
+        expect(inside.seen).toEqual([]);
+      } finally {
+        await inside.stop();
+      }
     });
 
     it('O38 is 503 while the token endpoint is down, and well again afterwards', async () => {

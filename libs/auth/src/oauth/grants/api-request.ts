@@ -28,3 +28,9 @@ export const bearer: AuthorizeRequest = (request, { accessToken }) => {
   headers.set('authorization', `Bearer ${accessToken}`);
   return { ...request, headers };
 };
+
+/** Can the body be sent once only? */
+export function isOneWay(body: ApiRequest['body']): boolean {
+  if (body === null || typeof body !== 'object') return false;
+  return body instanceof ReadableStream || (Symbol.asyncIterator in body && !(body instanceof Blob));
+}

@@ -1,7 +1,7 @@
 import { AuthError } from '../../auth.errors.js';
 import type { OAuthGrantRow } from '../../stores/oauth-grant.store.js';
-import type { ApiRequest } from './api-request.js';
-import { apiFetch, isOneWay, type ApiInit } from './api-fetch.js';
+import { isOneWay, type ApiRequest } from './api-request.js';
+import { apiFetch, type ApiAnswer, type ApiInit } from './api-fetch.js';
 import { readJson } from './api-json.js';
 import { apiUrl } from './api-url.js';
 import { applicationToken, type ApplicationToken } from './application-token.js';
@@ -10,6 +10,7 @@ import type { GrantRefresher } from './grant-refresher.js';
 import type { GrantRows } from './grant-rows.js';
 import type { GrantTokens, GrantVault } from './grant-vault.js';
 import { scopeOf } from './oauth-grant.js';
+import { isAllowedEndpoint } from '../outbound-fetch.js';
 import { ProviderProblem } from '../provider-errors.js';
 import type { ProviderSource } from '../provider-sources.js';
 import { userinfoEndpointOf, userinfoRequest } from '../userinfo-request.js';
@@ -63,6 +64,9 @@ export class OAuthClient {
    * As the global `fetch`, with the token of the grant. A path is joined to `apiBaseUrl` of the provider; whole URLs must be of its
    * origin or of `apiOrigins`. An answer 401 makes one refresh, and the request is sent once more unless its body is a stream.
    *
+   * Redirects are followed, at most five, to https alone, and without the token to another origin: `oauth_provider_failed` where they
+   * lead elsewhere. With `redirect` in `init` it is as `fetch` does it.
+   *
    * Rejects when no answer begins within `oauth.timeout`; every answer that comes is returned, 401 too.
    */
   async fetch(path: string | URL, { method = 'GET', headers, body, ...init }: RequestInit = {}): Promise<Response> {
@@ -103,7 +107,7 @@ export class OAuthClient {
   }
 
   /**
-   * Who the provider says that the owner is, asked now at its userinfo endpoint.
+   * Who the provider says that the owner is, asked now at its userinfo endpoint, which must not redirect.
    *
    * @param parameters for its query.
    * @throws AuthError as `json()`; `oauth_provider_failed` also when it speaks of another subject (OpenID Connect Core §5.3.2).
@@ -116,7 +120,7 @@ export class OAuthClient {
     const endpoint = await this.#told(() => userinfoEndpointOf(source));
     const { row, value } = await this.#read<T>(
       ({ accessToken }) => userinfoRequest(provider, endpoint, accessToken, new URLSearchParams(parameters)),
-      {},
+      { redirect: 'manual' },
     );
     const { sub } = (value ?? {}) as { sub?: unknown };
     if (provider.kind === 'oidc' && sub !== row.subject && !(provider.realmClaim && row.subject.endsWith(`:${sub}`)))
@@ -213,7 +217,8 @@ export class OAuthClient {
     return this.#told(async () => {
       const row = await this.#fresh();
       const first = await this.#sendWith(row, requestFor, init, until);
-      if (first.response.status !== 401 || !isAnsweredThere(first)) return first;
+      // where the token was not, a 401 says nothing of it
+      if (first.response.status !== 401 || !first.hadToken) return first;
       const renewed = await this.#fresh(row.version);
       if (renewed.version === row.version || isOneWay(first.request.body)) return first;
       await first.response.body?.cancel();
@@ -226,11 +231,9 @@ export class OAuthClient {
     const { provider } = await source();
     const tokens = vault.open(row);
     const request = requestFor(tokens);
-    return {
-      row,
-      request,
-      response: await apiFetch(provider.authorize(request, tokens), init, { timeout, until }),
-    };
+    const mayBeAsked = (url: string) => isAllowedEndpoint(url, provider.allowInsecureLoopback);
+    const answer = await apiFetch(provider.authorize(request, tokens), init, { timeout, until, mayBeAsked });
+    return { ...answer, row, request };
   }
 
   /** What went wrong, as an AuthError. */
@@ -247,13 +250,7 @@ export class OAuthClient {
 
 type RequestFor = (tokens: GrantTokens) => ApiRequest;
 
-interface Sent {
+interface Sent extends ApiAnswer {
   readonly row: OAuthGrantRow;
   readonly request: ApiRequest;
-  readonly response: Response;
-}
-
-/** After a redirect to another origin a 401 says nothing of our token: it was not there. */
-function isAnsweredThere({ request, response: { url, redirected } }: Sent): boolean {
-  return !redirected || new URL(url).origin === new URL(request.url).origin;
 }

@@ -228,10 +228,15 @@ export class OAuthGrants {
     owner: GrantOwner,
     { subject }: GrantSelection,
   ): Promise<OAuthGrantRow | undefined> {
-    this.parts.sources.check(provider);
-    const key = { owner: ownerText(owner), subject };
-    const own = await applicationToken(() => this.parts.sources.find(provider), key);
-    return rows.current(key.owner, provider, own?.key.subject ?? subject);
+    return rows.current(ownerText(owner), provider, await this.account(provider, owner, subject));
+  }
+
+  /** Of the application's own token it is the client; else undefined is the account that the owner had first. */
+  private async account(provider: string, owner: GrantOwner, subject: string | undefined): Promise<string | undefined> {
+    const { sources } = this.parts;
+    sources.check(provider);
+    const own = await applicationToken(() => sources.find(provider), { owner: ownerText(owner), subject });
+    return own?.key.subject ?? subject;
   }
 
   /**
@@ -243,9 +248,8 @@ export class OAuthGrants {
     owner: GrantOwner,
     { exchange, subject }: GrantSelection,
   ): Promise<OAuthGrantRow | undefined> {
-    this.parts.sources.check(provider);
     const rows = this.rows(exchange);
-    let row = await rows.newest(ownerText(owner), provider, subject);
+    let row = await rows.newest(ownerText(owner), provider, await this.account(provider, owner, subject));
     for (let attempt = 0; row !== undefined && attempt < mostAttempts; attempt++) {
       // oxlint-disable-next-line no-await-in-loop -- again, when somebody else has written meanwhile
       if (await rows.delete(row, row.version)) return row;

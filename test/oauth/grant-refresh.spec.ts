@@ -492,7 +492,42 @@ describe('a grant that changes meanwhile', () => {
     await wait(100);
     await app.grants.put(owner, 'corp', { subject: 'alice', tokens: { accessToken: 'of the newer consent' } });
     expect(await call).toBe('of the newer consent');
-    expect((await tokens()).accessToken).toBe('of the newer consent');
+    expect(await tokens()).toMatchObject({ accessToken: 'of the newer consent', refreshToken: undefined });
+  });
+
+  it('O30 O37 gives a newer consent that brought no refresh token the one that came for the one it kept', async () => {
+    const browser = await loggedInFor(300);
+    const { refreshToken: spent } = await tokens();
+    provider.fail('token', { kind: 'slow', seconds: 0.5, times: 1 });
+    const call = client().accessToken();
+    while (refreshes().length === 0) await wait(10);
+    provider.fail('token', { kind: 'members', members: { refresh_token: undefined, scope: 'openid' } });
+    await dance(browser);
+    provider.heal();
+    const consented = (await row())!;
+    const { accessToken } = await tokens();
+    expect((await tokens()).refreshToken).toBe(spent);
+    expect(await call).toBe(accessToken);
+    const { scope, expiresAt } = consented;
+    expect(await row()).toMatchObject({ version: consented.version + 1, status: 'active', scope, expiresAt });
+    expect(await tokens()).toMatchObject({ accessToken, refreshToken: expect.not.stringMatching(`^${spent}$`) });
+    app.api.clock.advance(300);
+    expect(await client().json('me')).toMatchObject({ id: 'alice' });
+    expect(refreshes()).toHaveLength(2);
+  });
+
+  it('O37 leaves a newer consent alone where the refresh token is the same for good', async () => {
+    await loggedInFor(300);
+    const { refreshToken } = await tokens();
+    provider.fail('token', { kind: 'members', members: { refresh_token: undefined } });
+    app.watched.before = async (name) => {
+      if (name !== 'replace') return;
+      app.watched.before = () => undefined;
+      const given = { subject: 'alice', tokens: { accessToken: 'of the newer consent', refreshToken } };
+      await app.grants.put(owner, 'corp', given);
+    };
+    expect(await client().accessToken()).toBe('of the newer consent');
+    expect(await row()).toMatchObject({ version: 2 });
   });
 
   it('brings back a grant that was declared dead by a process that did not know of the rotation', async () => {

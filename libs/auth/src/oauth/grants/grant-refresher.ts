@@ -217,7 +217,8 @@ export class GrantRefresher {
     if (means === undefined) return this.dead(rows, row);
     try {
       const next = await this.told(row, () => this.asked(row, means));
-      const written = await this.writer.write(rows, next, row.version);
+      const spent = means.grantType === 'refresh_token' ? means.tokens.refreshToken : undefined;
+      const written = await this.writer.write(rows, next, row.version, spent);
       if (written.sealed === next.sealed) this.parts.news.refreshed(row, written, this.parts.vault.open(written));
       return written;
     } catch (error) {

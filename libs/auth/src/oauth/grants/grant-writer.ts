@@ -25,14 +25,20 @@ export class GrantWriter {
   /**
    * Write new tokens over the version that they came of, again and again until the store can be asked.
    *
+   * @param spent the refresh token that was used; undefined where none was.
    * @returns what stands there now: those tokens, or those of a newer consent.
    */
-  async write(rows: GrantRows, next: OAuthGrantRow, version: number): Promise<OAuthGrantRow> {
+  async write(
+    rows: GrantRows,
+    next: OAuthGrantRow,
+    version: number,
+    spent: string | undefined,
+  ): Promise<OAuthGrantRow> {
     const end = performance.now() + longestAttempt;
     for (let pause = firstPause; ; pause = Math.min(2 * pause, lastPause)) {
       try {
         // oxlint-disable-next-line no-await-in-loop -- one attempt after the other
-        return await this.attempt(rows, next, version);
+        return await this.attempt(rows, next, version, spent);
       } catch (error) {
         const isOutage = error instanceof AuthError && error.code === 'store_unavailable';
         if (!isOutage || performance.now() > end) throw error;
@@ -42,13 +48,31 @@ export class GrantWriter {
     }
   }
 
-  private async attempt(rows: GrantRows, next: OAuthGrantRow, version: number): Promise<OAuthGrantRow> {
+  private async attempt(
+    rows: GrantRows,
+    next: OAuthGrantRow,
+    version: number,
+    spent: string | undefined,
+  ): Promise<OAuthGrantRow> {
     if (await rows.replace(next, version)) return { ...next, version: version + 1, leaseUntil: null };
     const found = await rows.find(next);
     if (found === undefined) return this.unwanted(next);
     // declared dead by a process that had but the refresh token before these
-    if (found.status === 'needs_reauth') return this.attempt(rows, next, found.version);
-    return found;
+    if (found.status === 'needs_reauth') return this.attempt(rows, next, found.version, spent);
+    const mended = this.withoutSpent(found, next, spent);
+    return mended === undefined ? found : this.attempt(rows, mended, found.version, spent);
+  }
+
+  /** A consent that brought no refresh token kept the one that was there: its own, but for that one. Undefined where all is well. */
+  private withoutSpent(
+    found: OAuthGrantRow,
+    next: OAuthGrantRow,
+    spent: string | undefined,
+  ): OAuthGrantRow | undefined {
+    const theirs = this.vault.open(found);
+    const { refreshToken } = this.vault.open(next);
+    if (theirs.refreshToken !== spent || refreshToken === spent) return undefined;
+    return { ...found, sealed: this.vault.seal({ ...theirs, refreshToken }, found) };
   }
 
   /** The grant was taken away meanwhile: its newest tokens must not outlive it. */

@@ -19,6 +19,7 @@ beforeAll(async () => {
 afterAll(() => provider.stop());
 
 const owner = user('corp:alice');
+const jwtOf = (claims: unknown) => `e30.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.x`;
 
 describe.each(adapters)('grants of users (%s)', (adapter) => {
   let app: GrantsApp;
@@ -342,6 +343,35 @@ describe.each(adapters)('grants of users (%s)', (adapter) => {
     const given = { subject: '1', tokens: tokens as never };
     await expect(app.grants.put(ada, 'corp', given)).rejects.toMatchObject({ code: 'invalid_argument' });
     expect(await app.grants.list(ada)).toEqual([]);
+  });
+
+  // a refresh reads it when the refresh token is spent already
+  it.each([
+    'opaque',
+    '',
+    'a.b.c',
+    5,
+    null,
+    jwtOf('text'),
+    jwtOf(null),
+    jwtOf({}),
+    jwtOf({ sub: 5 }),
+    `${jwtOf({ sub: '1' })}.x`,
+  ])('takes %j for no ID token', async (idToken) => {
+    const given = { subject: '1', tokens: { accessToken: 'x', idToken: idToken as never } };
+    await expect(app.grants.put(ada, 'corp', given)).rejects.toMatchObject({
+      code: 'invalid_argument',
+      reason: 'tokens.idToken must be a JWT with a sub',
+    });
+    expect(await app.grants.list(ada)).toEqual([]);
+  });
+
+  it('takes the ID token of a log-in', async () => {
+    await app.loggedIn();
+    const { tokens } = (await app.grants.find('corp', owner))!;
+    await app.grants.put(ada, 'corp', { subject: 'alice', tokens });
+    app.api.clock.advance(300);
+    expect(await app.grants.client('corp', ada).json('me')).toMatchObject({ id: 'alice' });
   });
 
   it.each(['accessToken', 'refreshToken', 'idToken', 'tokenSecret'])(

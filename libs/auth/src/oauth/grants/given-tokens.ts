@@ -1,6 +1,7 @@
 import { AuthError } from '../../auth.errors.js';
 import type { OAuthTokens } from '../oauth-login.js';
 import type { OAuthProvider } from '../provider.js';
+import { subjectOf } from './refresh-request.js';
 import { hasRoom, isToken } from '../token-answer.js';
 
 /**
@@ -14,7 +15,7 @@ export function checkGivenTokens(
   { kind }: OAuthProvider,
   tokens: { readonly [Name in keyof OAuthTokens]?: unknown } = {},
 ): void {
-  const { accessToken, refreshToken } = tokens;
+  const { accessToken, refreshToken, idToken } = tokens;
   for (const name of ['accessToken', 'refreshToken', 'idToken', 'tokenSecret'] as const)
     if (typeof tokens[name] === 'string' && !hasRoom(tokens[name])) throw invalid(name, 'is too large to be kept');
   if (typeof accessToken !== 'string' || accessToken === '') throw invalid('accessToken', 'must be a text');
@@ -22,6 +23,9 @@ export function checkGivenTokens(
   if (!isToken(accessToken)) throw invalid('accessToken', 'has characters that fit in no header');
   if (refreshToken !== undefined && !isToken(refreshToken))
     throw invalid('refreshToken', 'must be a text of the characters that tokens have');
+  // a refresh compares its subject, when the refresh token is spent already (OpenID Connect Core §12.2)
+  if (idToken !== undefined && (typeof idToken !== 'string' || subjectOf(idToken) === undefined))
+    throw invalid('idToken', 'must be a JWT with a sub');
 }
 
 function invalid(name: keyof OAuthTokens, reason: string): AuthError {

@@ -59,7 +59,14 @@ function isWrongSignature(error: unknown): boolean {
   return error instanceof oauth.OperationProcessingError && error.message === 'JWT signature verification failed';
 }
 
-/** Of an ID token that was verified when it came. */
-function subjectOf(idToken: string): unknown {
-  return (JSON.parse(Buffer.from(idToken.split('.')[1]!, 'base64url').toString()) as { sub?: unknown }).sub;
+/** Of an ID token that was verified when it came, or that the application vouches for. Undefined where it is no JWT of anybody. */
+export function subjectOf(idToken: string): string | undefined {
+  const [, payload, signature, more] = idToken.split('.');
+  if (payload === undefined || signature === undefined || more !== undefined) return undefined;
+  try {
+    const claims = JSON.parse(Buffer.from(payload, 'base64url').toString()) as { sub?: unknown } | null;
+    return typeof claims?.sub === 'string' ? claims.sub : undefined;
+  } catch {
+    return undefined;
+  }
 }

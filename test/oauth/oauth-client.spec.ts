@@ -290,6 +290,20 @@ describe('a request', () => {
     await expect(client().json('me')).rejects.toMatchObject({ code: 'oauth_provider_failed' });
   });
 
+  it.each([
+    [64, 'arrays', '[]'],
+    [64, 'objects', '{}'],
+  ])('O22 takes %d %s in each other by json(), and not one more', async (depth, _what, pair) => {
+    const nested = (times: number) =>
+      pair === '[]' ? '['.repeat(times) + ']'.repeat(times) : '{"x":'.repeat(times) + '1' + '}'.repeat(times);
+    api.answer = (_call, response) => response.end(nested(depth + 1));
+    expect(JSON.stringify(await client().json('me'))).toBe(nested(depth + 1));
+    for (const times of [depth + 2, 20_000]) {
+      api.answer = (_call, response) => response.end(nested(times));
+      await expect(client().json('me')).rejects.toMatchObject({ code: 'oauth_provider_failed', statusCode: 502 });
+    }
+  });
+
   it('O22 reads no more than 10 MB by json()', async () => {
     api.answer = (_call, response) => response.end(`"${'x'.repeat(10_000_000)}"`);
     await expect(client().json('me')).rejects.toMatchObject({ code: 'oauth_provider_failed' });

@@ -180,6 +180,17 @@ describe.each(['express', 'fastify'])('GET /oauth/:provider/profile (%s)', (adap
       expect((await profile(browser)).status).toBe(200);
     });
 
+    it('OC-07 is 502 for arrays in each other without end', async () => {
+      const browser = await loggedIn('plain');
+      const body = `{"id":"alice","x":${'['.repeat(20_000)}${']'.repeat(20_000)}}`;
+      const headers = { 'content-type': 'application/json' };
+      loopback.fail('api', { kind: 'status', status: 200, body, headers });
+      expect(await profile(browser, 'plain')).toMatchObject({
+        status: 502,
+        body: { errorCode: 'oauth_provider_failed' },
+      });
+    });
+
     it.each([301, 302, 303, 307, 308] as const)('OC-13 follows no redirect %d', async (status) => {
       const inside = new ResourceServer();
       await inside.start();

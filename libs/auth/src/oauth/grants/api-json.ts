@@ -1,4 +1,5 @@
 import { AuthError } from '../../auth.errors.js';
+import { deepestValue } from '../../jwt/claims.js';
 import { LateAnswer, lateError } from './api-fetch.js';
 import { GrantProblem } from './grant-errors.js';
 import { limitedBody, OutboundError } from '../outbound-fetch.js';
@@ -22,13 +23,26 @@ export async function readJson<T>(response: Response, signal: AbortSignal | null
     if (status === 403) throw new GrantProblem('oauth_scope_missing', 'api: the provider refuses this to the token');
     throw new AuthError(ofStatus(status), { reason: `api: the endpoint answered ${status}` });
   }
-  const text = new TextDecoder().decode(await bodyOf(response, signal));
+  const value = parsed<T>(new TextDecoder().decode(await bodyOf(response, signal)));
+  // JSON.parse reads what JSON.stringify cannot write again
+  if (isTooDeep(value))
+    throw new AuthError('oauth_provider_failed', { reason: 'api: what the endpoint answered is nested too deeply' });
+  return value;
+}
+
+function parsed<T>(text: string): T {
   try {
     return JSON.parse(text) as T;
   } catch {
     // the parser's message quotes the answer
     throw new AuthError('oauth_provider_failed', { reason: 'api: the endpoint answered no JSON' });
   }
+}
+
+/** Deeper than what is said of a user at a log-in may be. */
+function isTooDeep(value: unknown, depth = 0): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return depth > deepestValue || Object.values(value).some((member) => isTooDeep(member, depth + 1));
 }
 
 async function bodyOf(response: Response, signal: AbortSignal | null | undefined): Promise<Uint8Array> {

@@ -95,7 +95,8 @@ export class OAuthClient {
    * The same, read as JSON: at most 10 MB, whole within `oauth.timeout`.
    *
    * @throws AuthError also `oauth_reauth_required` for an answer 401, `oauth_scope_missing` for 403, `oauth_provider_unavailable` for
-   *   429 and 5xx, `oauth_provider_failed` for any other that is no success, and for what is no JSON.
+   *   429 and 5xx, `oauth_provider_failed` for any other that is no success, and for what is no JSON or nested
+   *   more than 64 deep.
    */
   async json<T = unknown>(
     path: string | URL,

@@ -117,6 +117,13 @@ describe.each(adapters)('grants of users (%s)', (adapter) => {
       expect(grant.tokens.refreshToken).toBeUndefined();
     });
 
+    it('O30 gives the scope of a dead grant to nobody', async () => {
+      await app.loggedIn();
+      const row = (await app.row('user:corp:alice'))!;
+      await app.watched.inner.replace({ ...row, scope: `${row.scope} repo`, status: 'needs_reauth' }, row.version);
+      expect((await again({})).scope).toEqual(['openid', 'profile', 'offline_access']);
+    });
+
     it('ST-04 takes the place of a grant that no key opens', async () => {
       await app.loggedIn();
       const row = (await app.row('user:corp:alice'))!;

@@ -288,8 +288,9 @@ export class OAuthGrants {
   }
 }
 
-/** What was asked for counts as it was answered; what was not, as before. */
+/** What was asked for counts as it was answered; what was not, as before: a dead grant has ended with its scope. */
 function mergedScope(before: OAuthGrantRow | undefined, { requestedScope, grantedScope }: OAuthLogin): string[] {
-  const kept = before === undefined ? [] : scopeOf(before).filter((value) => !requestedScope.includes(value));
+  const granted = before?.status === 'active' ? scopeOf(before) : [];
+  const kept = granted.filter((value) => !requestedScope.includes(value));
   return [...new Set([...kept, ...grantedScope])];
 }

@@ -227,6 +227,9 @@ describe.each(adapters)('grants of users (%s)', (adapter) => {
   });
 
   describe('revocation', () => {
+    const told = () =>
+      provider.requests.filter(({ endpoint }) => endpoint === 'revocation').map(({ form }) => form.get('token'));
+
     it('O42 tells the provider of the refresh token, then of the access token, and forgets the grant', async () => {
       const { browser } = await app.loggedIn();
       const { tokens } = app.logins[0]!;
@@ -255,6 +258,16 @@ describe.each(adapters)('grants of users (%s)', (adapter) => {
       ]);
     });
 
+    it('O42 tells of the access token where the refresh token is not taken back', async () => {
+      await app.loggedIn();
+      provider.fail('revocation', { kind: 'error', error: 'unsupported_token_type', times: 1 });
+      expect(await app.grants.revoke('corp', owner)).toBe(true);
+      expect(told()).toEqual([app.logins[0]!.tokens.refreshToken, app.logins[0]!.tokens.accessToken]);
+      expect(app.eventsOf('oauth.failed')).toEqual([
+        expect.objectContaining({ phase: 'revocation', error: 'unsupported_token_type' }),
+      ]);
+    });
+
     it('O42 asks no provider that takes nothing back', async () => {
       await app.loggedIn('forge');
       expect(await app.grants.revoke('forge', user('forge:alice'))).toBe(true);
@@ -267,9 +280,6 @@ describe.each(adapters)('grants of users (%s)', (adapter) => {
       expect(await app.grants.revoke('corp', owner, { subject: 'another' })).toBe(true);
       expect((await app.grants.list(owner)).map(({ subject }) => subject)).toEqual(['alice']);
     });
-
-    const told = () =>
-      provider.requests.filter(({ endpoint }) => endpoint === 'revocation').map(({ form }) => form.get('token'));
 
     it('O42 revokes the newest tokens, whatever the cache of this process has', async () => {
       await app.loggedIn();

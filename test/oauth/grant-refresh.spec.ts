@@ -472,6 +472,26 @@ describe('a grant that changes meanwhile', () => {
     expect(refreshes()).toHaveLength(1);
   });
 
+  it('O36 waits for no lease of a clock that was far ahead', async () => {
+    await loggedInFor(300);
+    const now = app.api.clock.now();
+    expect(await app.watched.inner.lease((await row())!, 1, now + 86_400_000, now)).toBe(true);
+    expect(await client().json('me')).toMatchObject({ id: 'alice' });
+    expect([refreshes().length, (await row())!.leaseUntil]).toEqual([1, null]);
+  });
+
+  it('O36 does not wait to the end for a lease that another clock sets far ahead', async () => {
+    await loggedInFor(300);
+    const now = app.api.clock.now();
+    await app.watched.inner.lease((await row())!, 1, now + 7_000, now);
+    const call = client().json('me');
+    await wait(100);
+    await app.watched.inner.release((await row())!, now + 7_000);
+    await app.watched.inner.lease((await row())!, 1, now + 86_400_000, now);
+    expect(await call).toMatchObject({ id: 'alice' });
+    expect(refreshes()).toHaveLength(1);
+  });
+
   it('is not authorized any more when it was taken away, and the new tokens are revoked', async () => {
     await loggedInFor(300);
     provider.fail('token', { kind: 'slow', seconds: 0.2 });

@@ -144,6 +144,15 @@ export function describeOAuthGrantStore(name: string, openStores: () => Promise<
       expect(await lease(second, 2, now)).toBe(false);
     });
 
+    it('OC-18 takes a lease that ends further away than two for none', async () => {
+      await store.save(grantContent());
+      expect(await store.lease(key, 1, now + 86_400_000, now)).toBe(true);
+      expect((await atOnce(20, (handle) => handle.lease(key, 1, now + 100, now))).filter(Boolean)).toHaveLength(1);
+      expect(await store.find(key)).toMatchObject({ version: 1, leaseUntil: now + 100 });
+      expect(await second.lease(key, 1, now + 50, now)).toBe(false);
+      expect(await second.lease(key, 1, now + 49, now)).toBe(true);
+    });
+
     it('OC-18 leases no grant of anybody else, and none that is gone', async () => {
       expect(await store.lease(key, 1, now + 1, now)).toBe(false);
       await store.save(grantContent());

@@ -36,7 +36,9 @@ export class MemoryOAuthGrantStore extends OAuthGrantStore {
   async lease(key: OAuthGrantKey, version: number, until: number, now: number): Promise<boolean> {
     const row = this.#rows.get(nameOf(key));
     checkVersion(version);
-    if (row?.version !== version || (row.leaseUntil ?? -Infinity) > now) return false;
+    if (row?.version !== version) return false;
+    const left = (row.leaseUntil ?? -Infinity) - now;
+    if (left > 0 && left <= 2 * (until - now)) return false;
     this.#rows.set(nameOf(key), { ...row, leaseUntil: until });
     return true;
   }

@@ -58,7 +58,8 @@ export abstract class OAuthGrantStore {
   abstract replace(grant: OAuthGrantContent, version: number): Promise<boolean>;
 
   /**
-   * Take the right to ask the provider for new tokens, if the row still has that version and nobody has it at `now`.
+   * Take the right to ask the provider for new tokens, if the row still has that version and nobody has it at `now`. A lease that
+   * ends further away than twice this one counts as none: a clock was wrong, and nobody would ever come to its end.
    *
    * @returns true for exactly one of any number of concurrent calls.
    */

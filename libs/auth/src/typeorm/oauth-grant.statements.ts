@@ -54,10 +54,10 @@ const update = new SqlStatement<Exclude<ContentName, 'createdAt'> | 'version'>(
     'scope = :scope, expires_at = :expiresAt, status = :status, updated_at = :updatedAt ' +
     `WHERE ${ofKey} AND version = :version`,
 );
-const takeLease = new SqlStatement<KeyName | 'version' | 'until' | 'now'>(
+const takeLease = new SqlStatement<KeyName | 'version' | 'until' | 'now' | 'beyond'>(
   (table) =>
     `UPDATE ${table(OAuthGrantEntity)} SET lease_until = :until ` +
-    `WHERE ${ofKey} AND version = :version AND (lease_until IS NULL OR lease_until <= :now)`,
+    `WHERE ${ofKey} AND version = :version AND (lease_until IS NULL OR lease_until <= :now OR lease_until > :beyond)`,
 );
 const endLease = new SqlStatement<KeyName | 'until'>(
   (table) => `UPDATE ${table(OAuthGrantEntity)} SET lease_until = NULL WHERE ${ofKey} AND lease_until = :until`,
@@ -106,7 +106,8 @@ export async function leaseGrant(
   key: OAuthGrantKey,
   { version, until, now }: { version: number; until: number; now: number },
 ): Promise<boolean> {
-  return (await takeLease.affected(db, { ...key, version, until: wholeNumber(until), now: wholeNumber(now) })) > 0;
+  const times = { until: wholeNumber(until), now: wholeNumber(now), beyond: wholeNumber(now + 2 * (until - now)) };
+  return (await takeLease.affected(db, { ...key, version, ...times })) > 0;
 }
 
 export async function releaseGrant(db: EntityManager, key: OAuthGrantKey, until: number): Promise<void> {

@@ -196,7 +196,7 @@ export class GrantRefresher {
     for (let pause = firstLook; ; pause = Math.min(2 * pause, lastLook)) {
       // oxlint-disable-next-line no-await-in-loop -- one look after the other
       const found = await rows.find(row);
-      const isFree = found !== undefined && (found.leaseUntil ?? -Infinity) <= this.parts.clock.now();
+      const isFree = found !== undefined && this.isFree(found);
       if (found?.version !== row.version || isFree) return found;
       // after a holder that died comes another one
       if (leaseUntil !== undefined && found.leaseUntil !== leaseUntil) end = performance.now() + this.leaseLength;
@@ -206,6 +206,12 @@ export class GrantRefresher {
       // oxlint-disable-next-line no-await-in-loop
       await wait(pause);
     }
+  }
+
+  /** Also with an end that is further away than that of any lease: a clock was wrong, see `OAuthGrantStore.lease()`. */
+  private isFree({ leaseUntil }: OAuthGrantRow): boolean {
+    const left = (leaseUntil ?? -Infinity) - this.parts.clock.now();
+    return left <= 0 || left > 2 * this.leaseLength;
   }
 
   private async asHolder(

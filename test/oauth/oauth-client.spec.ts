@@ -211,6 +211,12 @@ describe('a redirect', () => {
     expect([sent['x-more'], sent['content-type']]).toEqual(['yes', next === 'GET' ? undefined : 'text/x-note']);
   });
 
+  it.each([401, 403])('to another origin says nothing of the grant: json() for %d', async (status) => {
+    redirect(`${elsewhere.origin}/new`);
+    elsewhere.answer = (_call, response) => json(response, {}, status);
+    await expect(client().json('old')).rejects.toMatchObject(failed);
+  });
+
   it('is followed after HEAD by HEAD', async () => {
     redirect(`${elsewhere.origin}/new`, 303);
     await client().fetch('old', { method: 'HEAD' });

@@ -1,6 +1,6 @@
 import { AuthError } from '../../auth.errors.js';
 import { deepestValue } from '../../jwt/claims.js';
-import { LateAnswer, lateError } from './api-fetch.js';
+import { LateAnswer, lateError, type ApiAnswer } from './api-fetch.js';
 import { GrantProblem } from './grant-errors.js';
 import { limitedBody, OutboundError } from '../outbound-fetch.js';
 import { ofStatus } from '../provider-errors.js';
@@ -15,10 +15,15 @@ const largestAnswer = 10_000_000;
  * @throws GrantProblem where the provider does not take the token; AuthError `oauth_provider_unavailable`, `oauth_provider_timeout`,
  *   `oauth_provider_failed`
  */
-export async function readJson<T>(response: Response, signal: AbortSignal | null | undefined): Promise<T> {
+export async function readJson<T>(
+  { response, hadToken }: ApiAnswer,
+  signal: AbortSignal | null | undefined,
+): Promise<T> {
   const { status } = response;
   if (!response.ok) {
     await response.body?.cancel();
+    // where the token was not, nothing is said of it: the user could mend nothing
+    if (!hadToken) throw new AuthError(ofStatus(status), { reason: `api: another origin answered ${status}` });
     if (status === 401) throw new GrantProblem('oauth_reauth_required', 'api: the provider does not take the token');
     if (status === 403) throw new GrantProblem('oauth_scope_missing', 'api: the provider refuses this to the token');
     throw new AuthError(ofStatus(status), { reason: `api: the endpoint answered ${status}` });

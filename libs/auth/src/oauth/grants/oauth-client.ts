@@ -209,8 +209,8 @@ export class OAuthClient {
       return request;
     };
     return this.#told(async () => {
-      const { row, response } = await this.#send(withAccept, init, 'end');
-      return { row, value: await readJson<T>(response, init.signal) };
+      const sent = await this.#send(withAccept, init, 'end');
+      return { row: sent.row, value: await readJson<T>(sent, init.signal) };
     });
   }
 

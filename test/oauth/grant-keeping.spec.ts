@@ -202,6 +202,12 @@ describe('a change of the encryption key', () => {
       expect((await under(next).find('forge', user(`user ${index}`)))!.tokens.accessToken).toBe(`${index}`);
   });
 
+  it.each([0, -1, 1.5, NaN, Infinity, '5'])('ST-04 takes %j for no size of a batch', async (batch) => {
+    await under(testKey).put(ada, 'forge', given('one'));
+    const rotated = under(next, testKey).rotate({ batch: batch as number });
+    await expect(rotated).rejects.toMatchObject({ code: 'invalid_argument' });
+  });
+
   it('ST-04 says which key is missing, and falls back to nothing', async () => {
     await under(testKey).put(ada, 'forge', given('one'));
     const error: unknown = await under(next)

@@ -1,3 +1,4 @@
+import { AuthError } from '../../auth.errors.js';
 import type { OAuthGrantKey, OAuthGrantRow } from '../../stores/oauth-grant.store.js';
 import type { GrantRows } from './grant-rows.js';
 import type { GrantVault } from './grant-vault.js';
@@ -19,8 +20,14 @@ export class GrantRotation {
     if (this.vault.isOutdated(row)) void this.reseal(rows, row).catch(() => {});
   }
 
-  /** Every grant of the store, in batches. Can be broken off and begun again; of several at once each does no harm. */
+  /**
+   * Every grant of the store, in batches. Can be broken off and begun again; of several at once each does no harm.
+   *
+   * @throws AuthError `invalid_argument`: an empty batch would look like the end.
+   */
   async all(rows: GrantRows, batch: number): Promise<RotatedGrants> {
+    if (!Number.isSafeInteger(batch) || batch < 1)
+      throw new AuthError('invalid_argument', { reason: 'batch must be a whole number of at least 1' });
     let resealed = 0;
     let unreadable = 0;
     let after: OAuthGrantKey | undefined;

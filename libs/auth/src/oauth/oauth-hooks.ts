@@ -9,8 +9,8 @@ export interface OAuthUser {
   scope?: Scope;
   claims?: Record<string, JsonValue>;
   /**
-   * By records of the application's own, this identity was the user's before: it is linked beside those that the user has.
-   * Without it, a log-in links the first identity of a user alone; others are linked by whoever is logged in.
+   * Your own records say that this identity is the user's: link it, also when the user has other identities. Without it, a
+   * log-in links only the first identity of a user. More are linked when the user is logged in and asks for it.
    */
   linked?: true;
 }
@@ -32,23 +32,23 @@ export interface OAuthEmailOwner {
 /** What an application adds to a log-in with a provider. */
 export interface OAuthHooks {
   /**
-   * The user whom a provider's identity belongs to: the one whom it is linked to, else found by issuer and subject, or made.
-   * An e-mail address is no identity. Null refuses the log-in.
+   * Find or create the user who logs in. Look for issuer and subject, never for an e-mail address: addresses change hands.
+   * Null refuses the log-in.
    *
-   * @param known where it says `linkedTo`, any other answer than that user refuses the log-in.
+   * @param known once the identity is linked, `linkedTo` is its user. To answer another user then refuses the log-in.
    */
   oauthUser?(login: OAuthLogin, known: OAuthKnownUser): OAuthUser | null | Promise<OAuthUser | null>;
 
   /**
-   * The user who has an e-mail address; null when nobody has. Asked where `oauth.linking.mode` is `'verified-email'`, for an
-   * identity that is not linked. Then whoever owns the address logs in as that user.
+   * The user who has an e-mail address; null when nobody has it. Asked only with `oauth.linking.mode: 'verified-email'`, for an
+   * identity that is not linked yet. When both sides have verified the address, the log-in is that user's.
    *
    * @param email as `normalEmail()` writes it: store addresses in that spelling.
    */
   userOfEmail?(email: string): OAuthEmailOwner | null | Promise<OAuthEmailOwner | null>;
 
   /**
-   * Can this user log in by something else than a provider, a password for example? Then the last identity can be unlinked.
+   * Can this user log in without a provider, for example with a password? If not, the last identity cannot be unlinked.
    * Default: no.
    *
    * @param user the subject of the user's sessions.

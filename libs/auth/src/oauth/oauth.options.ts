@@ -15,7 +15,7 @@ import { ReturnTo } from './return-to.js';
 
 /** Where a log-in may end. */
 export class ReturnToOptions {
-  /** Where nothing else was asked for, or nothing that is allowed. Default '/'. */
+  /** Used when a log-in asks for no return-to, or for one that is not allowed. Default '/'. */
   @IsString()
   default: string = '/';
 
@@ -38,13 +38,13 @@ export class OAuthOptions {
 
   linking: LinkingOptions = new LinkingOptions();
 
-  /** How long any answer of a provider may take, in seconds, from the first byte to the last. Default 5; at most 60. */
+  /** How long a provider may take to answer, in seconds, from the request to the last byte. Default 5; at most 60. */
   @IsDuration({ least: 1, most: 60 })
   timeout: Duration = 5;
 
   /**
-   * How long before its end an access token is replaced, in seconds, so that none ends on its way to the API. Default 60; 0 waits
-   * for its end.
+   * An access token is refreshed so many seconds before it expires, so that it does not expire on its way to the API. Default 60;
+   * 0 refreshes when it has expired.
    */
   @IsDuration({ least: 0, most: 86_400 })
   refreshLeeway: Duration = 60;
@@ -56,13 +56,16 @@ export class OAuthOptions {
   grants: OAuthGrantStore | CookieGrants | undefined = undefined;
 
   /**
-   * For how long a process may use what it read of a user's grants, in seconds, without asking the store. What other processes
-   * write or revoke is seen that much later. Default 0: never.
+   * How long a process caches what it read of a user's grants, in seconds. It sees what other processes write or revoke that much
+   * later. Default 0: no cache.
    */
   @IsDuration({ least: 0, most: 3_600 })
   grantCache: Duration = 0;
 
-  /** What flows and grants are encrypted with: the first key seals, all open. Required in production. Default: a key of this process. */
+  /**
+   * Keys that encrypt flows and grants: the first one encrypts, each of them decrypts. Required in production. Default: a random key
+   * of this process.
+   */
   @IsArray()
   encryptionKeys: EncryptionKey[] = [];
 }

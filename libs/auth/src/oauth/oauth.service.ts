@@ -23,13 +23,16 @@ import type { OAuthProvider } from './provider.js';
 import { furtherScope } from './scope.js';
 
 export interface OAuthStartOptions {
-  /** Where the browser wants to end: taken where it is allowed. */
+  /**
+   * Where the browser goes after the log-in: a path of your own, or a URL that `returnTo.allow` covers. Else
+   * `returnTo.default`.
+   */
   returnTo?: unknown;
-  /** Log nobody in, but link the identity to this user, who is logged in by this session in a cookie. */
+  /** Link the identity to this user, and log nobody in. `sid` is the session that the browser has in its cookie. */
   link?: LinkIntent | undefined;
-  /** To ask for beside the provider's own. */
+  /** Scope values to ask for, in addition to the `scope` that the provider is configured with. */
   scope?: readonly string[];
-  /** The provider's name of the account that has to answer: another is refused. Default any. */
+  /** The `subject` of the account at the provider that has to answer. Any other account is refused. Default: any account. */
   account?: string | undefined;
 }
 
@@ -63,7 +66,7 @@ export type OAuthOutcome =
   | OAuthAuthorized
   /** The provider, or the application, said no; `error` is its word, and `returnTo` tells it. */
   | { readonly kind: 'denied'; readonly error: string; readonly returnTo: string }
-  /** The same answer came before: nobody is logged in by it again. */
+  /** The same answer came before, by a double click or the back button: nobody is logged in again. */
   | { readonly kind: 'repeated'; readonly returnTo: string };
 
 /** Milliseconds that the row of an answered flow outlives the flow: the clocks of several servers. */
@@ -101,14 +104,14 @@ export class OAuthService {
   }
 
   /**
-   * Begin a log-in: the flow goes into a cookie of the answer.
+   * Begin a log-in, and keep it in a cookie of the response.
    *
-   * @param options `link` only from a guarded route that other sites cannot ask: whoever begins this gives somebody a way into the
-   *   account.
-   * @returns where to send the browser.
-   * @throws AuthError `oauth_provider_unknown`, and those of a provider that cannot be asked; `oauth_link_refused` for `link`,
-   *   where the session is not the browser's, or the provider answers in a form, which brings no session along;
-   *   `invalid_argument` for what is no scope.
+   * @param options give `link` only in a route that is guarded, and that other sites cannot call (CSRF): it opens another way into
+   *   the account.
+   * @returns the URL to send the browser to.
+   * @throws AuthError `oauth_provider_unknown`; the `oauth_provider_…` codes when the provider cannot be asked;
+   *   `oauth_link_refused` when `link` is not the browser's session, or the provider answers by `form_post`, which carries no
+   *   session cookie; `invalid_argument` for a malformed scope.
    */
   async start(name: string, exchange: OAuthExchange, options: OAuthStartOptions = {}): Promise<string> {
     const { settings, transport, clock } = this.parts;
@@ -138,9 +141,9 @@ export class OAuthService {
   /**
    * Read the answer of a provider, and exchange its code. Nobody is logged in yet.
    *
-   * @throws AuthError `oauth_flow_unknown`, `oauth_flow_expired`, `oauth_response_invalid`, and `oauth_link_refused` for another
-   *   session than the one that began to link: nothing was sent to the provider; or for another account than was asked for;
-   *   `oauth_grant_refused`, `oauth_id_token_invalid`, `oauth_provider_failed`, `oauth_provider_unavailable`,
+   * @throws AuthError before the code is exchanged: `oauth_flow_unknown`, `oauth_flow_expired`, `oauth_response_invalid`,
+   *   and `oauth_link_refused` when the browser has another session than the one that began to link. After: `oauth_link_refused` for
+   *   another account than was asked for; `oauth_grant_refused`, `oauth_id_token_invalid`, `oauth_provider_failed`, `oauth_provider_unavailable`,
    *   `oauth_provider_timeout`, `store_unavailable`
    */
   async complete(name: string, exchange: OAuthExchange): Promise<OAuthOutcome> {

@@ -4,7 +4,7 @@ import { isLoopback } from '../auth.loopback.js';
 const largestAnswer = 262_144;
 
 export interface OutboundLimits {
-  /** Seconds, from the first byte to the last. */
+  /** Seconds, from the request to the last byte of the answer. */
   readonly timeout: number;
   readonly allowInsecureLoopback: boolean;
 }

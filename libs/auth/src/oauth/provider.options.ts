@@ -85,7 +85,9 @@ export class OidcProviderOptions extends CodeProviderOptions {
   /** Claims that an ID token must have, with one of the values: `{ hd: ['example.com'] }`. */
   requiredClaims: Readonly<Record<string, readonly string[]>> = {};
 
-  /** A claim that stands before the subject, `realm:subject`, where subjects are unique within it only. */
+  /**
+   * For a provider whose subjects are unique only within a realm: the claim with the realm. The subject becomes `realm:sub`.
+   */
   @IsOptional()
   @IsString()
   @IsNotEmpty()
@@ -100,7 +102,10 @@ export class OidcProviderOptions extends CodeProviderOptions {
   @IsNotEmpty()
   nameParameter: string | undefined = undefined;
 
-  /** The only domains of addresses that it speaks for, beside users who have that claim. */
+  /**
+   * Addresses count as verified only in these domains, or for users whose ID token has this claim. Default: all that the
+   * provider verifies.
+   */
   authoritativeEmail: { readonly domains: readonly string[]; readonly claim: string } | undefined = undefined;
 }
 
@@ -163,22 +168,30 @@ export class OAuth2ProviderOptions extends CodeProviderOptions {
   @IsNotEmpty()
   userinfoQuery: string | undefined = undefined;
 
-  /** A path behind the userinfo endpoint that lists addresses, `[{ email, primary, verified }]`. */
+  /**
+   * A path below the userinfo endpoint that answers `[{ email, primary, verified }]`: the primary, verified address is used.
+   */
   @IsOptional()
   @Matches(/^\/[\w/-]+$/, { message: "must be a path such as '/emails'" })
   emailsPath: string | undefined = undefined;
 
-  /** Its token answers name no `token_type`, or one of their own, and mean Bearer. Default false. */
+  /**
+   * Read every token answer as `token_type: Bearer`: for a provider that leaves it out, or writes its own word. Default
+   * false.
+   */
   @IsBoolean()
   tokenTypeIsBearer: boolean = false;
 
-  /** A member of token answers that is one itself: of the user, where the outer one is the application's own. */
+  /** The member of the token answer that holds the user's token, when the outer token is the application's own (Slack). */
   @IsOptional()
   @IsString()
   @IsNotEmpty()
   userTokenMember: string | undefined = undefined;
 
-  /** Words of its own for errors of the token endpoint, and those of RFC 6749 §5.2 that they mean. */
+  /**
+   * The provider's own error words at the token endpoint, and what RFC 6749 §5.2 calls them: `{ bad_code: 'invalid_grant'
+   * }`.
+   */
   tokenErrors: Readonly<Record<string, string>> = {};
 
   /** Prove requests to the userinfo endpoint: `appsecret_proof`, the HMAC-SHA256 of the token under the secret. Default false. */

@@ -7,7 +7,7 @@ import { OAuthService } from '../oauth/oauth.service.js';
 import { OAuthTransport, type OAuthExchange } from '../oauth/oauth-transport.js';
 import type { Token } from '../resource/token.js';
 
-/** Clients of providers for the user of a request: where the name of the provider is not known before, else `@OAuthClient()`. */
+/** What `@OAuthClient()` gives, for code that learns the name of the provider only at run time. */
 @Injectable()
 export class OAuthClients {
   constructor(
@@ -18,8 +18,8 @@ export class OAuthClients {
   ) {}
 
   /**
-   * The API of a provider, asked for the user of a token. Asks nothing yet. `authorizationUrl` of its refusals asks the user for what is
-   * missing, and for the same account where there is one.
+   * A client for the API of a provider, with the grant of the token's user. Sends nothing yet. The `authorizationUrl` of its refusals
+   * asks the user for the missing scope, and for the same account if there is one.
    *
    * @throws AuthError `oauth_provider_unknown`; `token_rejected` for a token of another issuer
    */
@@ -35,7 +35,7 @@ export class OAuthClients {
   }
 
   /**
-   * That the user has granted a scope. Somebody who visits a page is sent to grant it, and comes back to that page.
+   * Throws unless the user has granted the scope. A browser that visits a page is redirected to grant it, and then comes back.
    *
    * @throws a redirect; AuthError as `OAuthClient.require()`
    */

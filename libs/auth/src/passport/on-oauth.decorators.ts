@@ -10,7 +10,7 @@ export interface OAuthHandling {
 }
 
 export interface OAuthHandlerOptions {
-  /** Handlers of an event run from the lowest to the highest; those of one order as Nest knows their modules and classes. Default 0. */
+  /** Handlers with a lower order run first; equal ones in the order in which Nest loads modules and classes. Default 0. */
   order?: number;
 }
 
@@ -45,41 +45,42 @@ function nameOf(target: object): string {
 }
 
 /**
- * Before the browser is sent to the provider: the method sees the URL, and can `remember()` data until the answer comes. Its
- * answer takes the place of the redirect, and what it throws stops it.
+ * Runs before the browser is sent to the provider. The method sees the URL, and can `remember()` data until the answer comes. An
+ * OAuthResult that it returns replaces the redirect, and an error that it throws stops the log-in.
  *
- * This and its siblings stand on a method of any provider or controller that Nest makes once. Other classes are not seen,
- * nor are modules that are loaded lazily.
+ * This decorator and the other `@OnOAuth…()` belong on methods of providers and controllers with the default scope. Request-scoped
+ * classes stop the boot; classes that are no providers, and lazily loaded modules, are not found.
  *
- * @param provider the name of the provider to hear of. Default all.
+ * @param provider the name of one provider. Default: all.
  */
 export const OnOAuthBeforeLogin = on('beforeLogin');
 
 /**
- * The provider vouches for somebody, and nothing is done yet: nobody is looked up, logged in, linked or stored.
+ * Runs when the provider's answer has passed every check, before the user is looked up, logged in or linked, and before the grant
+ * is stored.
  *
- * Return nothing to go on, `false` or an OAuthResult. Every handler runs; the first answer counts, a refusal wherever it
- * stands. An AuthError or HttpException that is thrown is the answer; any other error is a 500.
+ * Return nothing to go on, `false` to store no grant, or an OAuthResult. Every handler runs. The first answer counts, but a
+ * rejection goes over all others. A thrown AuthError or HttpException is the answer; any other error is a 500.
  */
 export const OnOAuthAuthorized = on('authorized');
 
 /**
- * A log-in that was begun here failed at the provider. An answer takes the place of the redirect with `?error=`, or of our
- * refusal.
+ * Runs when a log-in that began here failed at the provider. An OAuthResult replaces the redirect with `?error=`, or the error
+ * answer.
  */
 export const OnOAuthError = on('error');
 
-/** An identity now belongs to a user. */
+/** Runs when an identity was linked to a user. What handlers of this and the following events return is ignored. */
 export const OnOAuthLinked = on('linked');
 
-/** It does no longer. */
+/** Runs when an identity was unlinked from its user. */
 export const OnOAuthUnlinked = on('unlinked');
 
-/** A stored grant has a new access token. */
+/** Runs when a stored grant got a new access token. */
 export const OnOAuthRefreshed = on('refreshed');
 
-/** A stored grant is dead: the user has to consent again. */
+/** Runs once when a stored grant is dead: the user has to consent again. */
 export const OnOAuthReauthRequired = on('reauthRequired');
 
-/** The provider grants less than a log-in asked for, or another scope than before. */
+/** Runs when a log-in was granted less scope than it asked for, or a refresh changed the scope of a grant. */
 export const OnOAuthScopeChanged = on('scopeChanged');

@@ -5,17 +5,18 @@ import { OAuthInterceptor } from './oauth.interceptor.js';
 import { REQUIRED_OAUTH, type RequiredGrant } from './required-oauth.js';
 
 export interface RequireOAuthOptions {
-  /** What the grant must have been given, as the provider writes it. Default: whatever it has. */
+  /** Scope values that the user must have granted, as the provider writes them. Default: none, any grant will do. */
   scope?: readonly string[];
 }
 
 /**
- * The route, or every route of the class, wants a grant of the user at a provider: `@RequireOAuth('github', { scope: ['repo'] })`, beside
- * `@RequireToken()`. Several on one ask for all; those of a handler come after those of its class.
+ * The route needs a grant of its user at a provider: `@RequireOAuth('github', { scope: ['repo'] })`, together with
+ * `@RequireToken()`. On a class it is for every route. Several add up: those of the class are asked first.
  *
- * Without one, somebody who visits the page with a browser is sent to the provider, is asked for the scope that is missing beside what
- * was granted before, and comes back. Anybody else is answered 403, with `authorizationUrl` in the body: so is a visit that another site
- * sent here, and one that comes back from the provider without what was asked for.
+ * When the grant or some of its scope is missing, a browser that visits the page is redirected to the provider. The user is asked
+ * for the missing scope and for the scope granted before, and comes back to the page. Every other request gets 403 with
+ * `authorizationUrl` in the body. So does a visit that another site started, and one that comes back from the provider without the
+ * scope.
  *
  * Where the user has no grant yet, any account will do that is nobody else's. It logs nobody in: only whoever links it does that.
  *

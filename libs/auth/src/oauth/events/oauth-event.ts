@@ -26,7 +26,7 @@ export interface OAuthEventParts {
   readonly request?: object;
 }
 
-/** What every handler hears, in one shape: a member is undefined where the event knows none. */
+/** What handlers of all events get. A member is undefined where it makes no sense for the event. */
 export class OAuthEvent {
   /** The name of the provider. */
   readonly provider: string;
@@ -63,7 +63,10 @@ export class OAuthEvent {
 /** Before the browser is sent to the provider. */
 export class OAuthBeforeLoginEvent extends OAuthEvent {
   declare readonly flow: OAuthFlowInfo;
-  /** Where the browser will be sent. Nobody can change it; `authorizationParams` of the provider add to it. Not enumerable: it has the state. */
+  /**
+   * Where the browser will be sent. It cannot be changed here: `authorizationParams` of the provider add parameters. Not
+   * enumerable, because it holds the state.
+   */
   declare readonly url: string;
 
   constructor(
@@ -94,7 +97,7 @@ export class OAuthAuthorizedEvent extends OAuthEvent {
 export interface OAuthErrorParts {
   /** The provider's word where it gave one, for example `access_denied` (RFC 6749 §4.1.2.1, §5.2), else the code of `cause`. */
   readonly code: string;
-  /** The provider's text, at most 256 characters, without those that mean something in HTML. Still: somebody else's words. */
+  /** The provider's text: at most 256 characters, and none that HTML would interpret. Treat it as untrusted. */
   readonly description: string | undefined;
   /** A page of the provider about it: http or https. */
   readonly uri: string | undefined;
@@ -105,7 +108,7 @@ export interface OAuthErrorParts {
   readonly cause: AuthError;
 }
 
-/** A log-in that was begun here came to nothing, before anybody was logged in. Answers that nobody waits for make no event. */
+/** A log-in that began here failed before anybody was logged in. An answer that no log-in waits for makes no event. */
 export class OAuthErrorEvent extends OAuthEvent implements OAuthErrorParts {
   readonly code: string;
   readonly description: string | undefined;

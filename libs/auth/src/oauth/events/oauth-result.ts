@@ -8,7 +8,7 @@ export type OAuthAnswer =
   | { readonly kind: 'reject'; readonly reason: string };
 
 export interface OAuthResultOptions {
-  /** Is the grant stored? Default true: an answer does not imply that it is not. */
+  /** Store the grant? Default true, also when there is an answer. */
   store?: boolean;
 }
 
@@ -20,7 +20,7 @@ export class OAuthResult {
     readonly answer: OAuthAnswer | undefined,
   ) {}
 
-  /** Do not store the grant; `false` says the same. */
+  /** Log in without storing the grant. Returning `false` does the same. */
   static skipStore(): OAuthResult {
     return new OAuthResult(false, undefined);
   }
@@ -28,7 +28,7 @@ export class OAuthResult {
   /**
    * Send the browser elsewhere than to its return-to, once the user is logged in.
    *
-   * @param url a path, or a URL of any origin: it comes of your code, and no allow-list is asked. Never take it from a request.
+   * @param url a path, or a URL of any origin. `returnTo.allow` is not asked, so never take it from a request.
    * @throws AuthError `invalid_argument` for a URL that runs as a script or is none.
    */
   static redirect(url: string, { store = true }: OAuthResultOptions = {}): OAuthResult {

@@ -4,9 +4,10 @@ export class CookieGrants {
 }
 
 /**
- * Keep grants in the user's browser, encrypted, as Flask-Dance does: in cookies that end with the browser. Nothing of them is
- * stored here; so there are none outside of requests, and of several processes each may refresh one at the same time. For
- * providers whose tokens are small: what does not fit into a cookie is refused.
+ * Keep grants in encrypted session cookies of the user's browser, as Flask-Dance does, and nothing on the server.
+ *
+ * So there is no grant outside of requests, two processes may refresh one at the same time, and tokens have to be small: a grant
+ * that does not fit into a cookie is refused.
  */
 export function cookieGrants(): CookieGrants {
   return new CookieGrants();

@@ -35,17 +35,17 @@ export interface OAuthClientParts {
 /** @param missing the scope that was asked of the grant, and is not in it. */
 export type AuthorizationUrl = (missing: readonly string[]) => string | Promise<string>;
 
-/** What `fetch()` takes, but for the method of those that are named by it. */
+/** What `get()`, `post()` and the like take: the options of `fetch()`, without the method. */
 export type OAuthRequestInit = Omit<RequestInit, 'method'>;
 
 /**
- * The API of a provider, asked for the owner of a grant: with an access token that is always fresh.
+ * An HTTP client for the API of a provider. It sends the access token of one owner's grant, and refreshes it in time.
  *
- * Holds nothing of the grant: every call reads it. It can be kept, and used outside of requests.
+ * Every call reads the grant anew, so a client can be kept, and used outside of requests.
  *
- * Calls throw AuthError `oauth_not_authorized` where there is no grant and `oauth_reauth_required` where it is dead, both with
- * `authorizationUrl`; `oauth_url_refused`, `oauth_provider_unavailable`, `oauth_provider_timeout`, `oauth_provider_failed`,
- * `store_unavailable`.
+ * Calls throw AuthError `oauth_not_authorized` when there is no grant, and `oauth_reauth_required` when the grant is dead, both
+ * with `authorizationUrl`; `oauth_url_refused`, `oauth_provider_unavailable`, `oauth_provider_timeout`, `oauth_provider_failed`,
+ * `store_unavailable`, and `keys_unavailable` when no key opens the grant.
  */
 export class OAuthClient {
   /** Not to be printed: it leads to keys. */
@@ -61,8 +61,9 @@ export class OAuthClient {
   }
 
   /**
-   * As the global `fetch`, with the token of the grant. A path is joined to `apiBaseUrl` of the provider; whole URLs must be of its
-   * origin or of `apiOrigins`. An answer 401 makes one refresh, and the request is sent once more unless its body is a stream.
+   * The global `fetch`, with the token of the grant. A path is resolved against the provider's `apiBaseUrl`. A whole URL must be on
+   * its origin, or on one of `apiOrigins`. After a 401 the token is refreshed and the request sent once more, unless its body is a
+   * stream.
    *
    * Redirects are followed, at most five, to https alone, and without the token to another origin: `oauth_provider_failed` where they
    * lead elsewhere. With `redirect` in `init` it is as `fetch` does it.
@@ -92,7 +93,7 @@ export class OAuthClient {
   }
 
   /**
-   * The same, read as JSON: at most 10 MB, whole within `oauth.timeout`.
+   * `fetch()`, and the body parsed as JSON: at most 10 MB, and all of it within `oauth.timeout`.
    *
    * @throws AuthError also `oauth_reauth_required` for an answer 401, `oauth_scope_missing` for 403, `oauth_provider_unavailable` for
    *   429 and 5xx, `oauth_provider_failed` for any other that is no success, and for what is no JSON or nested
@@ -129,19 +130,19 @@ export class OAuthClient {
     return value;
   }
 
-  /** Is there a grant that can be used, or made usable by a refresh? Asks nothing of the provider. */
+  /** Is there a grant whose token is good, or can be refreshed? Sends nothing to the provider. */
   async isAuthorized(): Promise<boolean> {
     const row = await this.#row();
     return (await this.#ofApplication()) !== undefined || this.#parts.refresher.isUsable(row);
   }
 
   /**
-   * That there is a grant, that it can be used, and that it has this scope. Asks nothing of the provider.
+   * Throws unless there is a grant that can be used, with all of this scope. Sends nothing to the provider.
    *
-   * Values are compared as they are written: whether one includes another is known to the provider alone.
+   * Scope values are compared as text: only the provider knows whether one value includes another.
    *
-   * @throws AuthError `oauth_not_authorized`, `oauth_reauth_required`, `oauth_scope_missing`, with `authorizationUrl`, where the user is
-   *   asked for what the grant has and for what it lacks; `store_unavailable`
+   * @throws AuthError `oauth_not_authorized`, `oauth_reauth_required`, `oauth_scope_missing`, with an `authorizationUrl` that asks the
+   *   user for the missing scope and for the scope granted before; `store_unavailable`
    */
   async require(scope: readonly string[] = []): Promise<void> {
     await this.#told(async () => {
@@ -158,7 +159,7 @@ export class OAuthClient {
     });
   }
 
-  /** A fresh access token, for a library that makes requests by itself. */
+  /** An access token, refreshed when it is due: for a library that sends its requests itself. */
   async accessToken(): Promise<string> {
     return this.#told(async () => this.#parts.vault.open(await this.#fresh()).accessToken);
   }
@@ -169,7 +170,7 @@ export class OAuthClient {
     return row === undefined ? [] : scopeOf(row);
   }
 
-  /** The provider's name of the account; undefined without a grant. */
+  /** The account's `subject` at the provider; undefined without a grant. */
   async subject(): Promise<string | undefined> {
     return (await this.#row())?.subject;
   }

@@ -36,27 +36,27 @@ export interface OAuthGrantsParts {
   readonly startUrl: (provider: string) => string;
 }
 
-/** Where grants are, when they are in cookies: the request, and its answer. */
+/** The request and response whose cookies hold the grants: needed with `cookieGrants()` only. */
 export interface GrantPlace {
   readonly exchange?: OAuthExchange | undefined;
 }
 
-/** Which of several accounts. */
+/** Which grant, when the owner has several accounts at the provider. */
 export interface GrantSelection extends GrantPlace {
   /** The provider's name of the account. Default: the one that the owner had first; with `applicationScope`, of the application its own. */
   readonly subject?: string | undefined;
 }
 
 export interface GrantClientOptions extends GrantSelection {
-  /** Where the user grants what is missing. Default: where a log-in begins. */
+  /** The URL that refusals carry, where the user can grant what is missing. Default: where a log-in begins. */
   readonly authorizationUrl?: AuthorizationUrl | undefined;
 }
 
-/** What `put()` takes: a grant that came another way than by a log-in here. */
+/** What `put()` takes: tokens that did not come from a log-in here. */
 export interface GivenGrant {
   readonly subject: string;
   readonly issuer?: string;
-  /** Default: the scope of the provider. */
+  /** Default: the scope that the provider is configured with. */
   readonly scope?: readonly string[];
   readonly tokens: Pick<OAuthTokens, 'accessToken'> & { readonly [Name in keyof OAuthTokens]?: OAuthTokens[Name] };
 }
@@ -65,9 +65,9 @@ export interface GivenGrant {
 const mostAttempts = 20;
 
 /**
- * What providers granted: kept after each log-in, encrypted, for as long as it can be used.
+ * The grants of users at providers. Each log-in stores one, encrypted.
  *
- * Outside of requests too: `grants.client('github', { kind: 'user', id: 'ada' }).json('user/repos')`.
+ * Works outside of requests too: `grants.client('github', { kind: 'user', id: 'ada' }).json('user/repos')`.
  */
 export class OAuthGrants {
   private readonly stored: GrantRows | undefined;
@@ -97,8 +97,8 @@ export class OAuthGrants {
   }
 
   /**
-   * Keep what a log-in brought. Of a grant that is there: a refresh token that did not come again stays (RFC 6749 §6), and so does
-   * the scope that was not asked for this time.
+   * Store the tokens of a log-in. When there is a grant already, it keeps its refresh token if none came this time, and the scope
+   * that this log-in did not ask for.
    *
    * @throws AuthError `invalid_argument` for what is no owner, `oauth_provider_failed` for what fits into no cookie, where grants
    *   are in cookies, `store_unavailable`
@@ -127,7 +127,8 @@ export class OAuthGrants {
   }
 
   /**
-   * Keep a grant, whatever was there before: a token that the application got elsewhere, or its own.
+   * Store a grant that did not come from a log-in here: one from elsewhere, or the application's own. Replaces the grant that is
+   * there.
    *
    * @throws AuthError `invalid_argument`, `oauth_provider_unknown`, `store_unavailable`
    */
@@ -165,14 +166,14 @@ export class OAuthGrants {
     return found.toSorted((one, other) => one.createdAt - other.createdAt).map((row) => this.opened(rows, row));
   }
 
-  /** Forget a grant. The provider is not told: see `revoke()`. @returns true when there was one. */
+  /** Delete a grant here. Its tokens stay good at the provider: see `revoke()`. @returns true when there was one. */
   async delete(provider: string, owner: GrantOwner, selection: GrantSelection = {}): Promise<boolean> {
     return (await this.takenAway(provider, owner, selection)) !== undefined;
   }
 
   /**
-   * Forget a grant, and tell the provider that its tokens are done with (RFC 7009). It is gone here also when the provider cannot
-   * be asked: the event `oauth.failed` tells.
+   * Delete a grant here, and revoke its tokens at the provider (RFC 7009). When the provider fails, the grant is deleted all the
+   * same, and the event `oauth.failed` is emitted.
    *
    * @returns true when there was one.
    */
@@ -189,7 +190,11 @@ export class OAuthGrants {
     return true;
   }
 
-  /** The API of a provider, asked for an owner. Asks nothing yet. @throws AuthError `oauth_provider_unknown`, `invalid_argument` */
+  /**
+   * A client for the API of a provider, with the owner's grant. Sends nothing yet.
+   *
+   * @throws AuthError `oauth_provider_unknown`, `invalid_argument`
+   */
   client(provider: string, owner: GrantOwner, options: GrantClientOptions = {}): OAuthClient {
     const { sources, settings, startUrl } = this.parts;
     sources.check(provider);
@@ -207,8 +212,8 @@ export class OAuthGrants {
   }
 
   /**
-   * Seal every grant again that an older key sealed: when a new key stands first in `oauth.encryptionKeys` of every process, before
-   * the old one is taken out. Those that are used are sealed again by themselves.
+   * Encrypt every grant again that an older key encrypted. Call it when the new key stands first in `oauth.encryptionKeys` of every
+   * process, and before you take the old key out. Grants in use are encrypted again without it.
    */
   rotate({ batch = 200 }: { batch?: number } = {}): Promise<RotatedGrants> {
     return this.rotation.all(this.rows(undefined), batch);

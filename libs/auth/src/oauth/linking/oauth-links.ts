@@ -79,14 +79,14 @@ export class OAuthLinks {
   }
 
   /**
-   * Take an identity from a user: it logs them in no longer, and what its provider granted is revoked.
+   * Unlink an identity: it cannot log the user in any more, and its grant is revoked.
    *
    * In this order, so that neither a provider nor a store of grants that is down lets somebody in; a call that failed in between is
    * made again: where no link is left, but a grant, that is revoked.
    *
    * @param options `subject`, where the user has several identities at the provider; `exchange`, where grants are in cookies.
    * @throws AuthError `oauth_link_unknown` when there is no such link, or several and no `subject` says which;
-   *   `oauth_last_credential` when nothing else logs them in, which `hooks.hasOtherCredential` can tell better;
+   *   `oauth_last_credential` when it is the user's last identity, and `hooks.hasOtherCredential` knows no other way to log in;
    *   `store_unavailable`
    */
   async unlink(user: string, provider: string, { subject, exchange }: UnlinkOptions = {}): Promise<void> {

@@ -231,7 +231,7 @@ describe.each(await reachableDatabases())('grants on $name', (kind) => {
       const tokens = {
         accessToken: `${marker}1`,
         refreshToken: `${marker}2`,
-        idToken: `${marker}3`,
+        idToken: `${marker}3.${Buffer.from('{"sub":"1"}').toString('base64url')}.x`,
         tokenSecret: `${marker}4`,
       };
       await here!.put(ada, 'forge', { subject: '1', tokens });

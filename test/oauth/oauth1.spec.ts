@@ -7,7 +7,7 @@ import { jest } from '@jest/globals';
 import { SystemClock } from 'nest-latchkey';
 import { OAuthGrants } from 'nest-latchkey/passport';
 import { oauth1Provider } from 'nest-latchkey/providers';
-import type { ApiRequest } from '../../libs/auth/src/oauth/grants/api-request.js';
+import type { ApiRequest } from '../../libs/auth/src/oauth/client/api-request.js';
 import { toProvider } from '../../libs/auth/src/oauth/provider.js';
 import { adapters, expectRefusal } from '../e2e/fixture.js';
 import { nextOf, type Browser } from './browser.js';

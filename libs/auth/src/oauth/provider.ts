@@ -3,7 +3,7 @@ import type { Client, ClientAuth } from 'oauth4webapi';
 import type { Clock } from '../auth.clock.js';
 import { AuthConfigError } from '../auth.errors.js';
 import { checkSlice } from '../auth.slices.js';
-import { bearer, type AuthorizeRequest } from './grants/api-request.js';
+import { bearer, type AuthorizeRequest } from './client/api-request.js';
 import { clientAuthentication } from './client-authentication.js';
 import { toOAuth1Provider, type OAuth1Provider } from './oauth1/oauth1-provider.js';
 import {

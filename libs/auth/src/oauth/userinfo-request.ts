@@ -1,5 +1,5 @@
 import { AuthError } from '../auth.errors.js';
-import type { ApiRequest } from './grants/api-request.js';
+import type { ApiRequest } from './client/api-request.js';
 import type { ProviderSource } from './provider-sources.js';
 import type { OAuth2Provider, OAuthProvider } from './provider.js';
 

@@ -3,7 +3,7 @@ export { oauthLogin, type OAuthLoginFactory, type OAuthLoginOptions } from './oa
 export { OAuthClient } from './oauth-client.decorator.js';
 export { OAuthClients } from './oauth-clients.js';
 export { RequireOAuth, type RequireOAuthOptions } from './require-oauth.decorator.js';
-export type { AuthorizationUrl, OAuthRequestInit } from '../oauth/grants/oauth-client.js';
+export type { AuthorizationUrl, OAuthRequestInit } from '../oauth/client/oauth-client.js';
 export {
   OAuthGrants,
   type GivenGrant,

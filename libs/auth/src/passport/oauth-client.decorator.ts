@@ -1,5 +1,5 @@
 import { createParamDecorator, Inject, Injectable, type ExecutionContext, type PipeTransform } from '@nestjs/common';
-import { OAuthClient as Client } from '../oauth/grants/oauth-client.js';
+import { OAuthClient as Client } from '../oauth/client/oauth-client.js';
 import { currentDecision } from '../resource/current-decision.js';
 import type { RouteArgument } from '../resource/route-table.js';
 import type { Token } from '../resource/token.js';
@@ -40,7 +40,7 @@ export function clientProviderOf({ data, pipes = [] }: RouteArgument): string | 
   return pipes.includes(OAuthClientPipe) ? (data as string) : undefined;
 }
 
-/** The API of a provider, asked for the owner of a grant: see `oauth/grants/oauth-client.ts`. */
+/** The API of a provider, asked for the owner of a grant: see `oauth/client/oauth-client.ts`. */
 export type OAuthClient = Client;
 
 /**

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { AuthError } from '../auth.errors.js';
 import { OAuthConsent } from '../oauth/consent/oauth-consent.js';
-import type { OAuthClient } from '../oauth/grants/oauth-client.js';
+import type { OAuthClient } from '../oauth/client/oauth-client.js';
 import { OAuthGrants } from '../oauth/grants/oauth-grants.js';
 import { OAuthService } from '../oauth/oauth.service.js';
 import { OAuthTransport, type OAuthExchange } from '../oauth/oauth-transport.js';

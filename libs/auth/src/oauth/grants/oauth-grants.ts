@@ -15,7 +15,7 @@ import { GrantRotation, type RotatedGrants } from './grant-rotation.js';
 import { GrantRows } from './grant-rows.js';
 import { GrantVault, type GrantTokens } from './grant-vault.js';
 import type { OAuthLogin, OAuthTokens } from '../oauth-login.js';
-import { OAuthClient, type AuthorizationUrl } from './oauth-client.js';
+import { OAuthClient, type AuthorizationUrl } from '../client/oauth-client.js';
 import { OAuthGrant, scopeOf } from './oauth-grant.js';
 import type { OAuthListeners } from '../events/oauth-listeners.js';
 import type { OAuthExchange, OAuthTransport } from '../oauth-transport.js';

@@ -1,5 +1,5 @@
 import type { AuthErrorCode } from '../../auth.errors.js';
-import type { ApiRequest } from '../grants/api-request.js';
+import type { ApiRequest } from '../client/api-request.js';
 import type { outboundFetch } from '../outbound-fetch.js';
 import { atProvider, ofStatus, refuse, refuseAnswer } from '../provider-errors.js';
 import { descriptionOf, wordOf } from '../provider-words.js';

@@ -1,6 +1,6 @@
 import { AuthError } from '../../auth.errors.js';
 import { isProven } from '../../jwt/equal-text.js';
-import type { ApiRequest } from '../grants/api-request.js';
+import type { ApiRequest } from '../client/api-request.js';
 import type { Dance, DanceAnswer, FlowStart } from '../dance.js';
 import type { Flow } from '../flow.js';
 import { OAuthLogin } from '../oauth-login.js';

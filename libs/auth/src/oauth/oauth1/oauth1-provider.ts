@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { Clock } from '../../auth.clock.js';
 import { AuthConfigError, AuthError } from '../../auth.errors.js';
 import { checkSlice } from '../../auth.slices.js';
-import type { AuthorizeRequest } from '../grants/api-request.js';
+import type { AuthorizeRequest } from '../client/api-request.js';
 import { checkEndpoint, checkIdentity, checkIssuer, checkParams } from '../provider-checks.js';
 import { OAuth1ProviderOptions, type OAuth1Options } from './oauth1.options.js';
 import { isProtocolParameter, requestSigner, type SignRequest } from './request-signer.js';

@@ -1,5 +1,5 @@
 import { AuthError } from '../../auth.errors.js';
-import type { ApiRequest } from '../grants/api-request.js';
+import type { ApiRequest } from '../client/api-request.js';
 import { requestSigner, type SignatureType } from './request-signer.js';
 
 const clock = { now: () => 1_783_000_000_999 };

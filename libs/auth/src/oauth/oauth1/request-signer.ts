@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../auth.clock.js';
 import { AuthError } from '../../auth.errors.js';
-import type { ApiRequest } from '../grants/api-request.js';
+import type { ApiRequest } from '../client/api-request.js';
 import { percentEncode } from './percent-encoding.js';
 import { signatureBaseString, type Parameter } from './signature-base-string.js';
 import type { Signature, SignatureMethod } from './signature.js';

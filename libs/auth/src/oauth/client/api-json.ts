@@ -1,7 +1,7 @@
 import { AuthError } from '../../auth.errors.js';
 import { deepestValue } from '../../jwt/claims.js';
 import { LateAnswer, lateError, type ApiAnswer } from './api-fetch.js';
-import { GrantProblem } from './grant-errors.js';
+import { GrantProblem } from '../grants/grant-errors.js';
 import { limitedBody, OutboundError } from '../outbound-fetch.js';
 import { ofStatus } from '../provider-errors.js';
 

@@ -14,7 +14,7 @@ export function startPage(publicUrl: string, subject: string | null, providers: 
 <title>Latchkey reference application</title>
 <h1>Latchkey reference application</h1>
 <p>${subject === null ? 'Nobody is logged in: this request carries no valid access token.' : `Logged in as <b>${escapeHtml(subject)}</b>. See <a href="/account">your account</a>.`}</p>
-${providers.map((name) => `<p><a href="/login/${name}">Log in with ${escapeHtml(name)}</a></p>`).join('\n')}
+${providers.map((name) => `<p><a href="/login/${encodeURIComponent(name)}">Log in with ${escapeHtml(name)}</a></p>`).join('\n')}
 <p>Read the <a href="/docs">API documentation</a>, or try it by hand:</p>
 <pre>
 # sign up: the answer holds an access token and a refresh token

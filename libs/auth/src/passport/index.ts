@@ -17,6 +17,7 @@ export type { RotatedGrants } from '../oauth/grants/grant-rotation.js';
 export { cookieGrants, CookieGrants } from '../oauth/grants/cookie-grants.js';
 export { noGrants } from '../stores/no-oauth-grant.store.js';
 export { OAuthService, type OAuthOutcome, type OAuthStartOptions } from '../oauth/oauth.service.js';
+export type { OAuthExchange } from '../oauth/oauth-transport.js';
 export { OAuthLinks, type UnlinkOptions } from '../oauth/linking/oauth-links.js';
 export { normalEmail } from '../oauth/linking/email-address.js';
 export type { ProvidersFactory } from '../oauth/providers-factory.js';

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 /** One swc pass for every project; `nest-latchkey` is mapped to the sources, so a test never sees a stale build. */
 const shared = {
   testEnvironment: 'node',
@@ -26,6 +27,9 @@ const shared = {
 };
 
 export default {
+  // a process for each of two cores, where Jest would leave one idle; modules of ESM stay in memory until a process ends
+  maxWorkers: Math.max(2, availableParallelism() - 1),
+  workerIdleMemoryLimit: '2GB',
   projects: [
     { ...shared, displayName: 'unit', testMatch: ['<rootDir>/libs/*/src/**/*.spec.ts', '<rootDir>/test/*.spec.ts'] },
     { ...shared, displayName: 'stores', testMatch: ['<rootDir>/test/stores/**/*.spec.ts'] },

@@ -148,6 +148,8 @@ export class LoopbackProvider {
 
   /** From now on an endpoint errs, in these ways at once; they replace those that stood there. */
   fail(endpoint: LoopbackEndpoint, ...faults: readonly LoopbackFault[]): void {
+    if (faults.some((fault) => fault.kind === 'id_token' && fault.signature === 'other_key'))
+      this.idTokens.makeOtherKey();
     this.faults.set(endpoint, faults);
   }
 

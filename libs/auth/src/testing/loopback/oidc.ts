@@ -45,6 +45,7 @@ export function discoveryDocument(
 /** Keys, and what they sign (OpenID Connect Core §2). */
 export class IdTokens {
   private keys: readonly SigningKey[];
+  private otherKey: SigningKey | undefined;
 
   constructor(
     private readonly issuer: () => string,
@@ -56,6 +57,11 @@ export class IdTokens {
 
   jwks(): Answer {
     return { kind: 'json', members: { keys: this.keys.map(({ jwk }) => jwk) } };
+  }
+
+  /** Make the key that nobody publishes, before a request waits for it: an RSA key takes longer than some time limits. */
+  makeOtherKey(): void {
+    this.otherKey ??= newKey(this.algorithm);
   }
 
   /** From now on another key signs. */
@@ -83,7 +89,7 @@ export class IdTokens {
       ...fault?.claims,
     };
     const claims = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
-    const signer = fault?.signature === 'other_key' ? newKey(this.algorithm) : key;
+    const signer = fault?.signature === 'other_key' ? this.otherKey! : key;
     const good = this.sign({ alg: this.algorithm, kid: key.kid, ...fault?.header }, claims, signer.privateKey);
     const told = fault?.signature === 'none' ? good.replace(/[^.]*$/, '') : good;
     return fault?.forge?.(told, claims) ?? told;

@@ -1,5 +1,7 @@
 export { apple, type AppleOptions } from './apple.js';
 export { atlassian } from './atlassian.js';
+export { dexcom } from './dexcom.js';
+export { digitalocean } from './digitalocean.js';
 export { discord, type DiscordOptions } from './discord.js';
 export { dropbox, type DropboxOptions } from './dropbox.js';
 export { facebook, type FacebookOptions } from './facebook.js';
@@ -7,6 +9,7 @@ export { github } from './github.js';
 export { gitlab } from './gitlab.js';
 export { google, type GoogleOptions } from './google.js';
 export { jira } from './jira.js';
+export { linkedin } from './linkedin.js';
 export { meetup } from './meetup.js';
 export { microsoft, type MicrosoftOptions } from './microsoft.js';
 export { nylas, type NylasOptions } from './nylas.js';

@@ -2,8 +2,9 @@ import { generateKeyPairSync } from 'node:crypto';
 import { SystemClock } from '../../auth.clock.js';
 import { oauth2Provider } from './oauth2-provider.js';
 import * as entry from './index.js';
-import { toProvider } from '../provider.js';
+import { toProvider, type OAuth2Provider } from '../provider.js';
 import type { OAuthProviderOptions } from '../provider.options.js';
+import { identityIn } from '../userinfo-answer.js';
 
 const { presets } = entry;
 const client = { clientId: 'app', clientSecret: 'secret' };
@@ -17,7 +18,7 @@ const clientsOf: Record<string, object> = {
   jira: { baseUrl: 'https://jira.example.com/', consumerKey: 'app', privateKey },
   twitter: { consumerKey: 'app', consumerSecret: 'secret' },
 };
-const { apple, atlassian, discord, dropbox, facebook, github, gitlab, google, jira, meetup } = entry;
+const { apple, atlassian, dexcom, discord, dropbox, facebook, github, gitlab, google, jira, meetup } = entry;
 const { microsoft, nylas, slack, slackLogin, spotify, twitter, x } = entry;
 
 const pem = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' });
@@ -251,6 +252,45 @@ const table: Record<string, Record<string, unknown>> = {
       picture: 'https://cdn.discordapp.com/avatars/{id}/{avatar}.png',
     },
   },
+  dexcom: {
+    kind: 'oauth2',
+    issuer: undefined,
+    authorizationEndpoint: 'https://api.dexcom.com/v2/oauth2/login',
+    tokenEndpoint: 'https://api.dexcom.com/v2/oauth2/token',
+    userinfoEndpoint: 'https://api.dexcom.com/v3/users/self/dataRange',
+    apiBaseUrl: 'https://api.dexcom.com/v3/',
+    scope: ['offline_access'],
+    tokenEndpointAuthMethod: 'client_secret_post',
+    pkce: false,
+    emailTrust: 'never',
+    identity: { subject: 'userId' },
+  },
+  digitalocean: {
+    kind: 'oauth2',
+    issuer: undefined,
+    authorizationEndpoint: 'https://cloud.digitalocean.com/v1/oauth/authorize',
+    tokenEndpoint: 'https://cloud.digitalocean.com/v1/oauth/token',
+    userinfoEndpoint: 'https://api.digitalocean.com/v2/account',
+    apiBaseUrl: 'https://api.digitalocean.com/v2/',
+    scope: ['read'],
+    tokenEndpointAuthMethod: 'client_secret_post',
+    pkce: false,
+    emailTrust: 'claim',
+    identity: { subject: 'account.uuid', email: 'account.email', name: 'account.name' },
+  },
+  linkedin: {
+    kind: 'oauth2',
+    issuer: 'https://www.linkedin.com/oauth',
+    authorizationEndpoint: 'https://www.linkedin.com/oauth/v2/authorization',
+    tokenEndpoint: 'https://www.linkedin.com/oauth/v2/accessToken',
+    userinfoEndpoint: 'https://api.linkedin.com/v2/userinfo',
+    apiBaseUrl: 'https://api.linkedin.com/',
+    scope: ['openid', 'profile', 'email'],
+    tokenEndpointAuthMethod: 'client_secret_post',
+    pkce: false,
+    emailTrust: 'claim',
+    identity: { subject: 'sub' },
+  },
 };
 
 const checked = (given: OAuthProviderOptions) => toProvider('p', given, 'https://app.example.com', new SystemClock());
@@ -274,6 +314,63 @@ describe('presets', () => {
     expect('tokenEndpointAuthMethod' in given ? given.tokenEndpointAuthMethod : undefined).toBe(
       tokenEndpointAuthMethod,
     );
+  });
+
+  it.each<[string, object, object]>([
+    [
+      'dexcom',
+      { recordType: 'dataRange', recordVersion: '3.0', userId: '5b329ebc', egvs: { start: {}, end: {} } },
+      { subject: '5b329ebc', email: undefined, emailVerified: false, name: undefined, picture: undefined },
+    ],
+    [
+      'digitalocean',
+      {
+        account: {
+          uuid: 'b6fr89dbf6d9156cace5f3c78dc9851d957381ef',
+          email: 'sammy@example.com',
+          email_verified: true,
+          name: 'Sammy Shark',
+          status: 'active',
+          team: { uuid: '5df3e3004a17e242b7c20ca6c9fc25b701a47ece', name: 'My Team' },
+        },
+      },
+      {
+        subject: 'b6fr89dbf6d9156cace5f3c78dc9851d957381ef',
+        email: 'sammy@example.com',
+        emailVerified: true,
+        name: 'Sammy Shark',
+        picture: undefined,
+      },
+    ],
+    [
+      'digitalocean',
+      { account: { uuid: '1', email: 'sammy@example.com', email_verified: false }, email_verified: true },
+      { subject: '1', emailVerified: false },
+    ],
+    [
+      'linkedin',
+      {
+        sub: '782bbtaQ',
+        name: 'John Doe',
+        given_name: 'John',
+        family_name: 'Doe',
+        picture: 'https://media.licdn.com/dms/image/1/profile.jpg',
+        locale: { country: 'US', language: 'en' },
+        email: 'doe@example.com',
+        email_verified: true,
+      },
+      {
+        subject: '782bbtaQ',
+        email: 'doe@example.com',
+        emailVerified: true,
+        name: 'John Doe',
+        picture: 'https://media.licdn.com/dms/image/1/profile.jpg',
+      },
+    ],
+    ['linkedin', { sub: '1', email: 'doe@example.com' }, { email: 'doe@example.com', emailVerified: false }],
+  ])('O62 %s says who it is', (name, answer, expected) => {
+    const { identity, emailTrust } = checked(presets[name]!(client)) as OAuth2Provider;
+    expect(identityIn(answer, { issuer: 'its', identity, emailTrust }, 'userinfo')).toMatchObject(expected);
   });
 
   it('O42 sends no token of another token endpoint to where those of the preset are revoked', () => {
@@ -333,6 +430,16 @@ describe('presets', () => {
       'atlassian, prompt',
       atlassian({ prompt: 'consent' }),
       { authorizationParams: { audience: 'api.atlassian.com', prompt: 'consent' } },
+    ],
+    [
+      'dexcom, hostname',
+      dexcom({ hostname: 'sandbox-api.dexcom.com' }),
+      {
+        authorizationEndpoint: 'https://sandbox-api.dexcom.com/v2/oauth2/login',
+        tokenEndpoint: 'https://sandbox-api.dexcom.com/v2/oauth2/token',
+        userinfoEndpoint: 'https://sandbox-api.dexcom.com/v3/users/self/dataRange',
+        apiBaseUrl: 'https://sandbox-api.dexcom.com/v3/',
+      },
     ],
     [
       'dropbox, all',
@@ -470,15 +577,13 @@ describe('presets', () => {
   });
 
   describe('with a client in the environment', () => {
+    const namedAlike = Object.keys(presets).filter(
+      (name) => !['jira', 'microsoft', 'slackLogin', 'twitter'].includes(name),
+    );
     const names: [string, string][] = [
-      ...['apple', 'atlassian', 'discord', 'dropbox', 'facebook', 'github', 'gitlab', 'google', 'meetup', 'nylas'].map(
-        (name): [string, string] => [name, name.toUpperCase()],
-      ),
+      ...namedAlike.map((name): [string, string] => [name, name.toUpperCase()]),
       ['microsoft', 'AZURE'],
-      ['slack', 'SLACK'],
       ['slackLogin', 'SLACK_LOGIN'],
-      ['spotify', 'SPOTIFY'],
-      ['x', 'X'],
     ];
 
     const withVariables = <T>(variables: Record<string, string>, work: () => T): T => {

@@ -1,6 +1,8 @@
 import type { OAuthProviderOptions } from '../provider.options.js';
 import { apple } from './apple.js';
 import { atlassian } from './atlassian.js';
+import { dexcom } from './dexcom.js';
+import { digitalocean } from './digitalocean.js';
 import { discord } from './discord.js';
 import { dropbox } from './dropbox.js';
 import { facebook } from './facebook.js';
@@ -8,6 +10,7 @@ import { github } from './github.js';
 import { gitlab } from './gitlab.js';
 import { google } from './google.js';
 import { jira } from './jira.js';
+import { linkedin } from './linkedin.js';
 import { meetup } from './meetup.js';
 import { microsoft } from './microsoft.js';
 import { nylas } from './nylas.js';
@@ -21,6 +24,8 @@ import { x } from './x.js';
 export const presets: Readonly<Record<string, (options?: object) => OAuthProviderOptions>> = {
   apple,
   atlassian,
+  dexcom,
+  digitalocean,
   discord,
   dropbox,
   facebook,
@@ -28,6 +33,7 @@ export const presets: Readonly<Record<string, (options?: object) => OAuthProvide
   gitlab,
   google,
   jira,
+  linkedin,
   meetup,
   microsoft,
   nylas,

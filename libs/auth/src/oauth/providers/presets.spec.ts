@@ -19,7 +19,7 @@ const clientsOf: Record<string, object> = {
   twitter: { consumerKey: 'app', consumerSecret: 'secret' },
 };
 const { apple, atlassian, dexcom, discord, dropbox, facebook, github, gitlab, google, jira, meetup } = entry;
-const { microsoft, nylas, slack, slackLogin, spotify, twitter, x } = entry;
+const { microsoft, nylas, orcid, salesforce, slack, slackLogin, spotify, twitter, x } = entry;
 
 const pem = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' });
 const team = { clientId: 'com.example.web', teamId: 'TEAM', privateKey: { key: pem as string, kid: 'KEY' } };
@@ -291,6 +291,37 @@ const table: Record<string, Record<string, unknown>> = {
     emailTrust: 'claim',
     identity: { subject: 'sub' },
   },
+  orcid: {
+    kind: 'oidc',
+    issuer: 'https://orcid.org',
+    apiBaseUrl: 'https://pub.orcid.org/v3.0/',
+    scope: ['openid'],
+    tokenEndpointAuthMethod: 'client_secret_post',
+    pkce: false,
+    emailTrust: 'never',
+  },
+  osm: {
+    kind: 'oauth2',
+    issuer: undefined,
+    authorizationEndpoint: 'https://www.openstreetmap.org/oauth2/authorize',
+    tokenEndpoint: 'https://www.openstreetmap.org/oauth2/token',
+    userinfoEndpoint: 'https://api.openstreetmap.org/api/0.6/user/details.json',
+    apiBaseUrl: 'https://api.openstreetmap.org/api/0.6/',
+    scope: ['read_prefs'],
+    tokenEndpointAuthMethod: 'client_secret_basic',
+    pkce: true,
+    emailTrust: 'never',
+    identity: { subject: 'user.id', name: 'user.display_name', picture: 'user.img.href' },
+  },
+  salesforce: {
+    kind: 'oidc',
+    issuer: 'https://login.salesforce.com',
+    apiBaseUrl: 'https://login.salesforce.com/',
+    scope: ['openid', 'email', 'profile'],
+    tokenEndpointAuthMethod: 'client_secret_post',
+    pkce: true,
+    emailTrust: 'claim',
+  },
 };
 
 const checked = (given: OAuthProviderOptions) => toProvider('p', given, 'https://app.example.com', new SystemClock());
@@ -368,6 +399,25 @@ describe('presets', () => {
       },
     ],
     ['linkedin', { sub: '1', email: 'doe@example.com' }, { email: 'doe@example.com', emailVerified: false }],
+    [
+      'osm',
+      {
+        version: '0.6',
+        user: {
+          id: 1234,
+          display_name: 'Max Muster',
+          account_created: '2006-07-21T19:28:26Z',
+          img: { href: 'https://www.gravatar.com/avatar/256.jpg' },
+        },
+      },
+      {
+        subject: '1234',
+        email: undefined,
+        emailVerified: false,
+        name: 'Max Muster',
+        picture: 'https://www.gravatar.com/avatar/256.jpg',
+      },
+    ],
   ])('O62 %s says who it is', (name, answer, expected) => {
     const { identity, emailTrust } = checked(presets[name]!(client)) as OAuth2Provider;
     expect(identityIn(answer, { issuer: 'its', identity, emailTrust }, 'userinfo')).toMatchObject(expected);
@@ -504,6 +554,20 @@ describe('presets', () => {
         tokenEndpoint: 'https://api.eu.nylas.com/v3/connect/token',
         apiBaseUrl: 'https://api.eu.nylas.com/v3/',
         authorizationParams: { provider: 'google', access_type: 'offline' },
+      },
+    ],
+    [
+      'orcid, hostname',
+      orcid({ hostname: 'sandbox.orcid.org' }),
+      { issuer: 'https://sandbox.orcid.org', apiBaseUrl: 'https://pub.sandbox.orcid.org/v3.0/' },
+    ],
+    [
+      'salesforce, all',
+      salesforce({ hostname: 'example.my.salesforce.com', prompt: 'consent' }),
+      {
+        issuer: 'https://example.my.salesforce.com',
+        apiBaseUrl: 'https://example.my.salesforce.com/',
+        authorizationParams: { prompt: 'consent' },
       },
     ],
     ['twitter, forceLogin', twitter({ forceLogin: true }), { authorizationParams: { force_login: 'true' } }],

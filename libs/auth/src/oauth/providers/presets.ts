@@ -14,6 +14,9 @@ import { linkedin } from './linkedin.js';
 import { meetup } from './meetup.js';
 import { microsoft } from './microsoft.js';
 import { nylas } from './nylas.js';
+import { orcid } from './orcid.js';
+import { osm } from './osm.js';
+import { salesforce } from './salesforce.js';
 import { slack } from './slack.js';
 import { slackLogin } from './slack-login.js';
 import { spotify } from './spotify.js';
@@ -37,6 +40,9 @@ export const presets: Readonly<Record<string, (options?: object) => OAuthProvide
   meetup,
   microsoft,
   nylas,
+  orcid,
+  osm,
+  salesforce,
   slack,
   slackLogin,
   spotify,

@@ -33,6 +33,10 @@ beforeAll(async () => {
       forge('forge', `${api.origin}/v2/`),
       forge('bare', `${api.origin}/v2`),
       forge('none', undefined),
+      {
+        ...forge('headed', `${api.origin}/v2/`),
+        requestHeaders: { Accept: 'application/vnd.v3+json', 'X-App': 'app' },
+      },
       forge('down', `http://127.0.0.1:${await freePort()}/`),
       oauth2Provider('strict', {
         authorizationEndpoint: `${strict}authorize`,
@@ -44,7 +48,7 @@ beforeAll(async () => {
     ],
   });
   await app.start();
-  for (const name of ['forge', 'bare', 'none', 'down', 'strict'])
+  for (const name of ['forge', 'bare', 'none', 'headed', 'down', 'strict'])
     await app.grants.put(ada, name, { subject: '1', tokens: { accessToken: 'the token of ada' } });
 });
 afterEach(() => [api, elsewhere, uploads].forEach((server) => server.reset()));
@@ -127,6 +131,19 @@ describe('where a request goes', () => {
       expect(elsewhere.seen.map(({ headers }) => headers.authorization)).toEqual([undefined]);
     },
   );
+
+  it('O62 sends the headers that the provider wants, to it alone, and those of the caller first', async () => {
+    const headers = () => api.seen.map(({ headers: { accept, 'x-app': name } }) => [accept, name]);
+    await client('headed').json('user');
+    await client('headed').get('user');
+    await client('headed').userinfo();
+    await client('headed').json('user', { headers: { accept: 'text/plain', 'x-app': 'mine' } });
+    const wanted = ['application/vnd.v3+json', 'app'];
+    expect(headers()).toEqual([wanted, wanted, wanted, ['text/plain', 'mine']]);
+    api.answer = (_call, response) => response.writeHead(302, { location: `${elsewhere.origin}/download` }).end();
+    await client('headed').get('archive');
+    expect(elsewhere.seen.map((call) => call.headers['x-app'])).toEqual([undefined]);
+  });
 
   it('O32 keeps the token on a redirect within the origin', async () => {
     api.answer = ({ path, headers }, response) =>

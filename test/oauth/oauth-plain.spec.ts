@@ -4,7 +4,18 @@ import type { ServerResponse } from 'node:http';
 import { jest } from '@jest/globals';
 import { jwtVerify } from 'jose';
 import type { AuthErrorCode } from 'nest-latchkey';
-import { apple, facebook, github, meetup, oauth2Provider, oidc, slack } from 'nest-latchkey/providers';
+import {
+  apple,
+  facebook,
+  github,
+  heroku,
+  meetup,
+  oauth2Provider,
+  oidc,
+  reddit,
+  slack,
+  twitch,
+} from 'nest-latchkey/providers';
 import { adapters, expectRefusal } from '../e2e/fixture.js';
 import { nextOf, type Browser, type Page } from './browser.js';
 import { answerOf, appOrigin, at, dance, DancingApp } from './dance.js';
@@ -96,6 +107,9 @@ describe.each(adapters)('plain OAuth 2 (%s)', (adapter) => {
           allowInsecureLoopback: true,
         }),
         meetup(scripted),
+        heroku(scripted),
+        reddit(scripted),
+        twitch({ ...base, issuer: provider.issuer }),
         oidc('google', {
           ...base,
           issuer: provider.issuer,
@@ -484,6 +498,31 @@ describe.each(adapters)('plain OAuth 2 (%s)', (adapter) => {
       await dance(browser, '/login/google');
       expect(identity()).toMatchObject({ subject: 'bob', name: undefined });
     });
+  });
+
+  it.each<[string, string, Script, object, object]>([
+    [
+      'an API of a version',
+      'heroku',
+      plainly({ userinfo: { id: '1' } }),
+      {},
+      { accept: 'application/vnd.heroku+json; version=3' },
+    ],
+    [
+      'a name',
+      'reddit',
+      plainly({ userinfo: { id: '1' } }),
+      { 'user-agent': 'web:nest-latchkey' },
+      { 'user-agent': 'web:nest-latchkey' },
+    ],
+    ['the id of the client', 'twitch', { token: { scope: ['openid', 'user:read:email'] } }, {}, { 'client-id': 'app' }],
+  ])('O62 sends the headers that a provider wants: %s', async (_what, name, script, ofToken, ofUserinfo) => {
+    provider.reset(script);
+    expect((await dance(browser, `/login/${name}`)).headers.location).toBe('/home');
+    const headersAt = (path: string) => provider.seen.find((request) => request.path === path)!.headers;
+    expect(headersAt('/token')).toMatchObject({ accept: 'application/json', ...ofToken });
+    expect(headersAt('/userinfo')).toMatchObject(ofUserinfo);
+    expect(app.logins[0]!.grantedScope).toEqual(app.logins[0]!.requestedScope);
   });
 
   describe('what a preset asks of OpenID Connect', () => {

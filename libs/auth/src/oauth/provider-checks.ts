@@ -69,6 +69,19 @@ export function checkIdentity(option: string, identity: IdentityPaths): void {
     throw new AuthConfigError(`${option}.${unknown}`, `is no option: there are ${identityPathNames.join(', ')}`);
 }
 
+/** What the protocol writes, and what says how a request is sent. */
+const ownHeaders = /^(authorization|proxy-.*|cookie|host|content-.*|transfer-encoding|connection)$/i;
+
+/** Headers that stand beside ours: one that proves who asks would go to all of the provider's endpoints. */
+export function checkHeaders(option: string, headers: Readonly<Record<string, string>>): void {
+  checkTexts(option, headers);
+  for (const [name, value] of Object.entries(headers)) {
+    if (ownHeaders.test(name)) throw new AuthConfigError(`${option}.${name}`, 'is reserved: the log-in writes it');
+    if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name) || !/^[\x21-\x7e]+( +[\x21-\x7e]+)*$/.test(value))
+      throw new AuthConfigError(option, "must hold headers such as { 'User-Agent': 'web:com.example.app:v1' }");
+  }
+}
+
 export function checkTexts(option: string, texts: unknown): void {
   const isObject = typeof texts === 'object' && texts !== null && !Array.isArray(texts);
   if (!isObject || !Object.values(texts).every((text) => typeof text === 'string' && text !== ''))

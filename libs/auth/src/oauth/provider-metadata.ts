@@ -69,6 +69,7 @@ export class ProviderMetadata {
   /** For every request to the provider. */
   get options() {
     return {
+      headers: this.provider.requestHeaders,
       [oauth.customFetch]: this.fetch as never,
       // what may be plain http is decided by our own fetch, endpoint by endpoint
       [oauth.allowInsecureRequests]: true,

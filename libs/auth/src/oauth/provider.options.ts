@@ -46,6 +46,12 @@ class CodeProviderOptions extends BaseProviderOptions {
    */
   applicationScope: readonly string[] | undefined = undefined;
 
+  /**
+   * Headers of every request to it, beside those of the protocol: `{ 'User-Agent': 'web:com.example.app:v1' }`. A header that a caller
+   * of its API gives goes first. Replaces a preset's as a whole. Default none.
+   */
+  requestHeaders: Readonly<Record<string, string>> = {};
+
   /** Names of scope values that the provider answers with, and those that it was asked by. */
   scopeAliases: Readonly<Record<string, string>> = {};
 }

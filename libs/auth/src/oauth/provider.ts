@@ -8,6 +8,7 @@ import { clientAuthentication } from './client-authentication.js';
 import { toOAuth1Provider, type OAuth1Provider } from './oauth1/oauth1-provider.js';
 import {
   checkEndpoint,
+  checkHeaders,
   checkIdentity,
   checkIssuer,
   checkOrigins,
@@ -92,6 +93,7 @@ function read(path: string, given: OAuthProviderOptions, clock: Clock): OAuthPro
     checkMaxAge(`${path}.authorizationParams.max_age`, provider.authorizationParams['max_age']);
   if (provider.applicationScope !== undefined) checkScope(`${path}.applicationScope`, provider.applicationScope);
   checkTexts(`${path}.scopeAliases`, provider.scopeAliases);
+  checkHeaders(`${path}.requestHeaders`, provider.requestHeaders);
   return provider;
 }
 

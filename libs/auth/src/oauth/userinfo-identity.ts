@@ -67,6 +67,7 @@ async function askApi(
     accept: 'application/json',
     ...(body !== undefined && { 'content-type': 'application/json' }),
   });
+  for (const [name, value] of Object.entries(provider.requestHeaders)) headers.set(name, value);
   return atProvider('userinfo', async () => {
     const response = await oauth.protectedResourceRequest(accessToken, method, target, headers, body, source.options);
     return jsonOf(response);

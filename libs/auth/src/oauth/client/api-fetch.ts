@@ -1,18 +1,16 @@
 import { AuthError } from '../../auth.errors.js';
-import { followRedirects } from './api-redirects.js';
+import { followRedirects, type RedirectLimit } from './api-redirects.js';
 import { isOneWay, type ApiRequest } from './api-request.js';
 import { codeOf } from '../outbound-fetch.js';
 
 /** How a request is made, beside what is authorized. */
 export type ApiInit = Omit<RequestInit, 'method' | 'headers' | 'body'>;
 
-export interface ApiLimit {
+export interface ApiLimit extends RedirectLimit {
   /** Milliseconds. */
   readonly timeout: number;
   /** Until when: the headers, where somebody else reads the body at leisure, or the end. */
   readonly until: 'headers' | 'end';
-  /** May a redirect lead there? */
-  readonly mayBeAsked: (url: string) => boolean;
 }
 
 export interface ApiAnswer {
@@ -34,13 +32,13 @@ export class LateAnswer extends Error {}
 export async function apiFetch(
   request: ApiRequest,
   init: ApiInit,
-  { timeout, until, mayBeAsked }: ApiLimit,
+  { timeout, until, ...redirects }: ApiLimit,
 ): Promise<ApiAnswer> {
   const late = new AbortController();
   const timer = setTimeout(() => late.abort(new LateAnswer()), timeout).unref();
   const signal = init.signal ? AbortSignal.any([init.signal, late.signal]) : late.signal;
   try {
-    const answer = await sent(request, { ...init, signal }, mayBeAsked);
+    const answer = await sent(request, { ...init, signal }, redirects);
     if (until === 'headers') clearTimeout(timer);
     return answer;
   } catch (error) {
@@ -54,13 +52,13 @@ export async function apiFetch(
   }
 }
 
-async function sent(first: ApiRequest, init: ApiInit, mayBeAsked: ApiLimit['mayBeAsked']): Promise<ApiAnswer> {
+async function sent(first: ApiRequest, init: ApiInit, redirects: RedirectLimit): Promise<ApiAnswer> {
   if (init.redirect !== undefined) {
     const response = await sendOne(first, init);
     return { response, hadToken: !response.redirected || isSameOrigin(response.url, first.url) };
   }
   const send = (request: ApiRequest) => sendOne(request, { ...init, redirect: 'manual' });
-  const { request, response } = await followRedirects(first, send, mayBeAsked);
+  const { request, response } = await followRedirects(first, send, redirects);
   return { response, hadToken: proofIn(request) === proofIn(first) };
 }
 

@@ -8,9 +8,16 @@ const redirects = [301, 302, 303, 307, 308];
 const ofOrigin = ['authorization', 'proxy-authorization', 'cookie', 'host'];
 const ofBody = ['content-encoding', 'content-language', 'content-location', 'content-type', 'content-length'];
 
+export interface RedirectLimit {
+  /** May a redirect lead there? */
+  readonly mayBeAsked: (url: string) => boolean;
+  /** Names of headers that are for the provider, and for no other origin. */
+  readonly ownHeaders: readonly string[];
+}
+
 /**
  * Send a request, and follow where its answers lead, with the method that RFC 9110 §15.4 and Fetch §4.4 say, and without
- * Authorization to another origin.
+ * Authorization, and what else is for the provider alone, to another origin.
  *
  * `fetch` would follow anywhere: whoever speaks for the API could let this server ask addresses that only it can reach.
  *
@@ -20,7 +27,7 @@ const ofBody = ['content-encoding', 'content-language', 'content-location', 'con
 export async function followRedirects(
   first: ApiRequest,
   send: (request: ApiRequest) => Promise<Response>,
-  mayBeAsked: (url: string) => boolean,
+  { mayBeAsked, ownHeaders }: RedirectLimit,
 ): Promise<{ readonly request: ApiRequest; readonly response: Response }> {
   let request = first;
   for (let followed = 0; ; followed++) {
@@ -32,18 +39,20 @@ export async function followRedirects(
     // oxlint-disable-next-line no-await-in-loop
     await response.body?.cancel();
     if (followed === mostRedirects) throw refused(`it redirects more than ${mostRedirects} times`);
-    request = redirected(request, response.status, location);
+    request = redirected(request, response.status, location, ownHeaders);
     if (!mayBeAsked(request.url)) throw refused('it redirects to what is no https address');
   }
 }
 
-function redirected(request: ApiRequest, status: number, location: string): ApiRequest {
+function redirected(request: ApiRequest, status: number, location: string, ownHeaders: readonly string[]): ApiRequest {
   const url = URL.canParse(location, request.url) ? new URL(location, request.url) : undefined;
   // a name and a password in it fetch would take for a mistake of the caller
   if (url === undefined || url.username !== '' || url.password !== '') throw refused('it redirects to no address');
   if (status !== 303 && isOneWay(request.body)) throw refused('it redirects a request whose body was a stream');
   const headers = new Headers(request.headers);
-  if (url.origin !== new URL(request.url).origin) for (const name of ofOrigin) headers.delete(name);
+  const isElsewhere = url.origin !== new URL(request.url).origin;
+  if (isElsewhere) for (const name of ofOrigin) headers.delete(name);
+  if (isElsewhere) for (const name of ownHeaders) headers.delete(name);
   if (!becomesGet(request.method.toUpperCase(), status)) return { ...request, url: url.href, headers };
   for (const name of ofBody) headers.delete(name);
   return { method: 'GET', url: url.href, headers };

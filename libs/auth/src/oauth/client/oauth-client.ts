@@ -13,6 +13,7 @@ import { scopeOf } from '../grants/oauth-grant.js';
 import { isAllowedEndpoint } from '../outbound-fetch.js';
 import { ProviderProblem } from '../provider-errors.js';
 import type { ProviderSource } from '../provider-sources.js';
+import type { OAuthProvider } from '../provider.js';
 import { userinfoEndpointOf, userinfoRequest } from '../userinfo-request.js';
 
 export interface OAuthClientParts {
@@ -204,13 +205,8 @@ export class OAuthClient {
   }
 
   async #read<T>(requestFor: RequestFor, init: ApiInit): Promise<{ row: OAuthGrantRow; value: T }> {
-    const withAccept: RequestFor = (tokens) => {
-      const request = requestFor(tokens);
-      if (!request.headers.has('accept')) request.headers.set('accept', 'application/json');
-      return request;
-    };
     return this.#told(async () => {
-      const sent = await this.#send(withAccept, init, 'end');
+      const sent = await this.#send(requestFor, init, 'end');
       return { row: sent.row, value: await readJson<T>(sent, init.signal) };
     });
   }
@@ -232,9 +228,13 @@ export class OAuthClient {
     const { source, vault, timeout } = this.#parts;
     const { provider } = await source();
     const tokens = vault.open(row);
-    const request = requestFor(tokens);
+    const ownHeaders = requestHeadersOf(provider);
+    // what is read to the end is read as JSON
+    const accepted: Record<string, string> = until === 'end' ? { accept: 'application/json' } : {};
+    const request = withDefaults(withDefaults(requestFor(tokens), ownHeaders), accepted);
     const mayBeAsked = (url: string) => isAllowedEndpoint(url, provider.allowInsecureLoopback);
-    const answer = await apiFetch(provider.authorize(request, tokens), init, { timeout, until, mayBeAsked });
+    const limit = { timeout, until, mayBeAsked, ownHeaders: Object.keys(ownHeaders) };
+    const answer = await apiFetch(provider.authorize(request, tokens), init, limit);
     return { ...answer, row, request };
   }
 
@@ -255,4 +255,15 @@ type RequestFor = (tokens: GrantTokens) => ApiRequest;
 interface Sent extends ApiAnswer {
   readonly row: OAuthGrantRow;
   readonly request: ApiRequest;
+}
+
+function requestHeadersOf(provider: OAuthProvider): Readonly<Record<string, string>> {
+  return provider.kind === 'oauth1' ? {} : provider.requestHeaders;
+}
+
+/** The headers that the request does not have itself. */
+function withDefaults(request: ApiRequest, defaults: Readonly<Record<string, string>>): ApiRequest {
+  const headers = new Headers(request.headers);
+  for (const [name, value] of Object.entries(defaults)) if (!headers.has(name)) headers.set(name, value);
+  return { ...request, headers };
 }

@@ -18,8 +18,8 @@ const clientsOf: Record<string, object> = {
   jira: { baseUrl: 'https://jira.example.com/', consumerKey: 'app', privateKey },
   twitter: { consumerKey: 'app', consumerSecret: 'secret' },
 };
-const { apple, atlassian, dexcom, discord, dropbox, facebook, github, gitlab, google, jira, meetup } = entry;
-const { microsoft, nylas, orcid, salesforce, slack, slackLogin, spotify, twitter, x } = entry;
+const { apple, atlassian, dexcom, discord, dropbox, facebook, github, gitlab, google, heroku, jira, meetup } = entry;
+const { microsoft, nylas, orcid, reddit, salesforce, slack, slackLogin, spotify, twitch, twitter, x } = entry;
 
 const pem = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' });
 const team = { clientId: 'com.example.web', teamId: 'TEAM', privateKey: { key: pem as string, kid: 'KEY' } };
@@ -322,6 +322,48 @@ const table: Record<string, Record<string, unknown>> = {
     pkce: true,
     emailTrust: 'claim',
   },
+  heroku: {
+    kind: 'oauth2',
+    issuer: undefined,
+    authorizationEndpoint: 'https://id.heroku.com/oauth/authorize',
+    tokenEndpoint: 'https://id.heroku.com/oauth/token',
+    userinfoEndpoint: 'https://api.heroku.com/account',
+    apiBaseUrl: 'https://api.heroku.com/',
+    requestHeaders: { Accept: 'application/vnd.heroku+json; version=3' },
+    scope: ['identity'],
+    tokenEndpointAuthMethod: 'client_secret_post',
+    pkce: false,
+    emailTrust: 'never',
+    identity: { subject: 'id' },
+  },
+  reddit: {
+    kind: 'oauth2',
+    issuer: undefined,
+    authorizationEndpoint: 'https://www.reddit.com/api/v1/authorize',
+    tokenEndpoint: 'https://www.reddit.com/api/v1/access_token',
+    userinfoEndpoint: 'https://oauth.reddit.com/api/v1/me?raw_json=1',
+    apiBaseUrl: 'https://oauth.reddit.com/',
+    requestHeaders: { 'User-Agent': 'web:nest-latchkey' },
+    scope: ['identity'],
+    tokenEndpointAuthMethod: 'client_secret_basic',
+    pkce: false,
+    emailTrust: 'never',
+    identity: { subject: 'id', picture: 'icon_img' },
+    authorizationParams: {},
+  },
+  twitch: {
+    kind: 'oidc',
+    issuer: 'https://id.twitch.tv/oauth2',
+    apiBaseUrl: 'https://api.twitch.tv/helix/',
+    requestHeaders: { 'Client-Id': 'app' },
+    scope: ['openid', 'user:read:email'],
+    tokenEndpointAuthMethod: 'client_secret_post',
+    pkce: false,
+    emailTrust: 'claim',
+    authorizationParams: {
+      claims: '{"id_token":{"email":null,"email_verified":null,"preferred_username":null,"picture":null}}',
+    },
+  },
 };
 
 const checked = (given: OAuthProviderOptions) => toProvider('p', given, 'https://app.example.com', new SystemClock());
@@ -399,6 +441,40 @@ describe('presets', () => {
       },
     ],
     ['linkedin', { sub: '1', email: 'doe@example.com' }, { email: 'doe@example.com', emailVerified: false }],
+    [
+      'heroku',
+      {
+        allow_tracking: true,
+        email: 'username@example.com',
+        id: '01234567-89ab-cdef-0123-456789abcdef',
+        name: 'Tina Edmonds',
+        verified: true,
+      },
+      {
+        subject: '01234567-89ab-cdef-0123-456789abcdef',
+        email: 'username@example.com',
+        emailVerified: false,
+        name: 'Tina Edmonds',
+        picture: undefined,
+      },
+    ],
+    [
+      'reddit',
+      {
+        id: 'w7fyu',
+        name: 'spez',
+        has_verified_email: true,
+        oauth_client_id: 'app',
+        icon_img: 'https://styles.redditmedia.com/t5/icon.png?width=256&s=1',
+      },
+      {
+        subject: 'w7fyu',
+        email: undefined,
+        emailVerified: false,
+        name: 'spez',
+        picture: 'https://styles.redditmedia.com/t5/icon.png?width=256&s=1',
+      },
+    ],
     [
       'osm',
       {
@@ -557,6 +633,19 @@ describe('presets', () => {
       },
     ],
     [
+      'heroku, apiVersion',
+      heroku({ apiVersion: '3.sdk' }),
+      { requestHeaders: { Accept: 'application/vnd.heroku+json; version=3.sdk' } },
+    ],
+    [
+      'reddit, all',
+      reddit({ permanent: true, userAgent: 'web:com.example.app:v1 (by /u/ada)' }),
+      {
+        requestHeaders: { 'User-Agent': 'web:com.example.app:v1 (by /u/ada)' },
+        authorizationParams: { duration: 'permanent' },
+      },
+    ],
+    [
       'orcid, hostname',
       orcid({ hostname: 'sandbox.orcid.org' }),
       { issuer: 'https://sandbox.orcid.org', apiBaseUrl: 'https://pub.sandbox.orcid.org/v3.0/' },
@@ -700,6 +789,13 @@ describe('presets', () => {
       });
     });
 
+    it('twitch names it in its header, too', () => {
+      withVariables({ TWITCH_OAUTH_CLIENT_ID: 'of-the', TWITCH_OAUTH_CLIENT_SECRET: 'environment' }, () => {
+        expect(twitch()).toMatchObject({ requestHeaders: { 'Client-Id': 'of-the' } });
+        expect(twitch({ clientId: 'mine' })).toMatchObject({ requestHeaders: { 'Client-Id': 'mine' } });
+      });
+    });
+
     it.each<[string, Record<string, string>, object]>([
       [
         'twitter',
@@ -749,6 +845,17 @@ describe('oauth2Provider()', () => {
     ['a user scope of two words', { userScope: ['a b'] }, 'userScope', /list of scope values/],
     ['a typo in identity', { identity: { sub: 'id' } }, 'identity.sub', /is no option/],
     ['a number for a path', { identity: { subject: 5 } }, 'identity', /object of texts/],
+    [
+      'a proof in its headers',
+      { requestHeaders: { AUTHORIZATION: 'Basic a' } },
+      'requestHeaders.AUTHORIZATION',
+      /is reserved/,
+    ],
+    ['a cookie in its headers', { requestHeaders: { cookie: 'a=b' } }, 'requestHeaders.cookie', /is reserved/],
+    ['another host in its headers', { requestHeaders: { Host: 'b.example' } }, 'requestHeaders.Host', /is reserved/],
+    ['a header of two lines', { requestHeaders: { 'X-A': 'a\r\nX-B: b' } }, 'requestHeaders', /must hold headers/],
+    ['a header with a space in its name', { requestHeaders: { 'X A': 'a' } }, 'requestHeaders', /must hold headers/],
+    ['a header without a value', { requestHeaders: { 'X-A': undefined } }, 'requestHeaders', /object of texts/],
     ['words that are none', { tokenErrors: { a: 5 } }, 'tokenErrors', /object of texts/],
     ['an unknown option', { userInfoEndpoint: 'x' }, 'userInfoEndpoint', /is no option/],
     ['a proof without a secret', { clientSecret: undefined, appSecretProof: true }, 'clientSecret', /appSecretProof/],

@@ -9,6 +9,7 @@ import { facebook } from './facebook.js';
 import { github } from './github.js';
 import { gitlab } from './gitlab.js';
 import { google } from './google.js';
+import { heroku } from './heroku.js';
 import { jira } from './jira.js';
 import { linkedin } from './linkedin.js';
 import { meetup } from './meetup.js';
@@ -16,10 +17,12 @@ import { microsoft } from './microsoft.js';
 import { nylas } from './nylas.js';
 import { orcid } from './orcid.js';
 import { osm } from './osm.js';
+import { reddit } from './reddit.js';
 import { salesforce } from './salesforce.js';
 import { slack } from './slack.js';
 import { slackLogin } from './slack-login.js';
 import { spotify } from './spotify.js';
+import { twitch } from './twitch.js';
 import { twitter } from './twitter.js';
 import { x } from './x.js';
 
@@ -35,6 +38,7 @@ export const presets: Readonly<Record<string, (options?: object) => OAuthProvide
   github,
   gitlab,
   google,
+  heroku,
   jira,
   linkedin,
   meetup,
@@ -42,10 +46,12 @@ export const presets: Readonly<Record<string, (options?: object) => OAuthProvide
   nylas,
   orcid,
   osm,
+  reddit,
   salesforce,
   slack,
   slackLogin,
   spotify,
+  twitch,
   twitter,
   x,
 };

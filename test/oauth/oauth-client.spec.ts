@@ -36,6 +36,7 @@ beforeAll(async () => {
       {
         ...forge('headed', `${api.origin}/v2/`),
         requestHeaders: { Accept: 'application/vnd.v3+json', 'X-App': 'app' },
+        apiTokenScheme: 'Zoho-oauthtoken',
       },
       forge('down', `http://127.0.0.1:${await freePort()}/`),
       oauth2Provider('strict', {
@@ -140,6 +141,9 @@ describe('where a request goes', () => {
     await client('headed').json('user', { headers: { accept: 'text/plain', 'x-app': 'mine' } });
     const wanted = ['application/vnd.v3+json', 'app'];
     expect(headers()).toEqual([wanted, wanted, wanted, ['text/plain', 'mine']]);
+    expect(new Set(api.seen.map((call) => call.headers.authorization))).toEqual(
+      new Set(['Zoho-oauthtoken the token of ada']),
+    );
     api.answer = (_call, response) => response.writeHead(302, { location: `${elsewhere.origin}/download` }).end();
     await client('headed').get('archive');
     expect(elsewhere.seen.map((call) => call.headers['x-app'])).toEqual([undefined]);

@@ -15,6 +15,7 @@ import {
   reddit,
   slack,
   twitch,
+  zoho,
 } from 'nest-latchkey/providers';
 import { adapters, expectRefusal } from '../e2e/fixture.js';
 import { nextOf, type Browser, type Page } from './browser.js';
@@ -109,6 +110,7 @@ describe.each(adapters)('plain OAuth 2 (%s)', (adapter) => {
         meetup(scripted),
         heroku(scripted),
         reddit(scripted),
+        zoho(scripted),
         twitch({ ...base, issuer: provider.issuer }),
         oidc('google', {
           ...base,
@@ -221,6 +223,18 @@ describe.each(adapters)('plain OAuth 2 (%s)', (adapter) => {
       expectRefusal((await browser.visit(moved)) as never, 'oauth_flow_unknown');
       expectRefusal((await app.browser().visit(answer)) as never, 'oauth_flow_unknown');
       expect([provider.count('/token'), other.count('/token')]).toEqual([0, 0]);
+    });
+
+    it('OC-17 sends no code to the server that an answer names', async () => {
+      const answer = { location: 'eu', 'accounts-server': other.issuer };
+      provider.reset(plainly({ answer, userinfo: { ZUID: 1 } }));
+      expect((await dance(browser, '/login/zoho')).headers.location).toBe('/home');
+      expect([provider.count('/token'), other.seen]).toEqual([1, []]);
+      const refused = answering(200, { error: 'invalid_code' });
+      provider.reset(plainly({ answer, at: { '/token': refused } }));
+      app.logins.length = 0;
+      expectFailure(await dance(browser, '/login/zoho'), 'oauth_grant_refused', 'token');
+      expect(other.seen).toEqual([]);
     });
 
     it('O27 proves the challenge that it sent, and sends a verifier for none', async () => {

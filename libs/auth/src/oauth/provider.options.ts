@@ -160,6 +160,10 @@ export class OAuth2ProviderOptions extends CodeProviderOptions {
   /** Where the answer says who it is: paths such as `data.id`. Replaces a preset's as a whole. */
   identity: IdentityPaths = {};
 
+  /** Before the access token in requests to its API, but for that of a log-in. Default 'Bearer' (RFC 6750 §2.1). */
+  @Matches(/^[A-Za-z][A-Za-z0-9-]*$/, { message: "must be one word, such as 'Bearer'" })
+  apiTokenScheme: string = 'Bearer';
+
   /** Which answer: that of the userinfo endpoint, or the token endpoint's own. Default 'userinfo'. */
   @IsIn(['userinfo', 'token'], { message: "must be 'userinfo' or 'token'" })
   identityFrom: 'userinfo' | 'token' = 'userinfo';

@@ -3,7 +3,7 @@ import type { Client, ClientAuth } from 'oauth4webapi';
 import type { Clock } from '../auth.clock.js';
 import { AuthConfigError } from '../auth.errors.js';
 import { checkSlice } from '../auth.slices.js';
-import { bearer, type AuthorizeRequest } from './client/api-request.js';
+import { bearer, withScheme, type AuthorizeRequest } from './client/api-request.js';
 import { clientAuthentication } from './client-authentication.js';
 import { toOAuth1Provider, type OAuth1Provider } from './oauth1/oauth1-provider.js';
 import {
@@ -147,7 +147,7 @@ function toOAuth2Provider(path: string, given: OAuth2Options): OAuth2Provider {
     ...withoutCredentials(options),
     client: { client_id: options.clientId },
     authenticate,
-    authorize: bearer,
+    authorize: withScheme(options.apiTokenScheme),
     userinfoParams: (accessToken): Record<string, string> =>
       options.appSecretProof
         ? { appsecret_proof: createHmac('sha256', clientSecret!).update(accessToken).digest('hex') }

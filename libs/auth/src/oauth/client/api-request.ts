@@ -22,12 +22,17 @@ export interface ApiTokens {
  */
 export type AuthorizeRequest = (request: ApiRequest, tokens: ApiTokens) => ApiRequest;
 
+/** The token in the header Authorization, behind a word of the provider's. */
+export function withScheme(scheme: string): AuthorizeRequest {
+  return (request, { accessToken }) => {
+    const headers = new Headers(request.headers);
+    headers.set('authorization', `${scheme} ${accessToken}`);
+    return { ...request, headers };
+  };
+}
+
 /** RFC 6750 §2.1. */
-export const bearer: AuthorizeRequest = (request, { accessToken }) => {
-  const headers = new Headers(request.headers);
-  headers.set('authorization', `Bearer ${accessToken}`);
-  return { ...request, headers };
-};
+export const bearer = withScheme('Bearer');
 
 /** Can the body be sent once only? */
 export function isOneWay(body: ApiRequest['body']): boolean {

@@ -28,3 +28,4 @@ export { spotify } from './spotify.js';
 export { twitch } from './twitch.js';
 export { twitter } from './twitter.js';
 export { x } from './x.js';
+export { zoho, type ZohoOptions } from './zoho.js';

@@ -19,7 +19,7 @@ const clientsOf: Record<string, object> = {
   twitter: { consumerKey: 'app', consumerSecret: 'secret' },
 };
 const { apple, atlassian, dexcom, discord, dropbox, facebook, github, gitlab, google, heroku, jira, meetup } = entry;
-const { microsoft, nylas, orcid, reddit, salesforce, slack, slackLogin, spotify, twitch, twitter, x } = entry;
+const { microsoft, nylas, orcid, reddit, salesforce, slack, slackLogin, spotify, twitch, twitter, x, zoho } = entry;
 
 const pem = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' });
 const team = { clientId: 'com.example.web', teamId: 'TEAM', privateKey: { key: pem as string, kid: 'KEY' } };
@@ -364,6 +364,21 @@ const table: Record<string, Record<string, unknown>> = {
       claims: '{"id_token":{"email":null,"email_verified":null,"preferred_username":null,"picture":null}}',
     },
   },
+  zoho: {
+    kind: 'oauth2',
+    issuer: undefined,
+    authorizationEndpoint: 'https://accounts.zoho.com/oauth/v2/auth',
+    tokenEndpoint: 'https://accounts.zoho.com/oauth/v2/token',
+    userinfoEndpoint: 'https://accounts.zoho.com/oauth/user/info',
+    apiBaseUrl: 'https://www.zohoapis.com/',
+    scope: ['AaaServer.profile.READ'],
+    tokenEndpointAuthMethod: 'client_secret_post',
+    pkce: false,
+    apiTokenScheme: 'Zoho-oauthtoken',
+    emailTrust: 'never',
+    identity: { subject: 'ZUID', email: 'Email', name: 'Display_Name' },
+    authorizationParams: {},
+  },
 };
 
 const checked = (given: OAuthProviderOptions) => toProvider('p', given, 'https://app.example.com', new SystemClock());
@@ -492,6 +507,24 @@ describe('presets', () => {
         emailVerified: false,
         name: 'Max Muster',
         picture: 'https://www.gravatar.com/avatar/256.jpg',
+      },
+    ],
+    [
+      'zoho',
+      {
+        First_Name: 'Ada',
+        Email: 'ada@example.com',
+        Last_Name: 'King',
+        Display_Name: 'Ada King',
+        ZUID: 690123456,
+        email_verified: true,
+      },
+      {
+        subject: '690123456',
+        email: 'ada@example.com',
+        emailVerified: false,
+        name: 'Ada King',
+        picture: undefined,
       },
     ],
   ])('O62 %s says who it is', (name, answer, expected) => {
@@ -682,6 +715,17 @@ describe('presets', () => {
       atlassian({ authorizationParams: { audience: 'other', a: 'b' } }),
       { authorizationParams: { audience: 'other', a: 'b' } },
     ],
+    [
+      'zoho, all',
+      zoho({ dataCenter: 'ca', offline: true, prompt: 'consent' }),
+      {
+        authorizationEndpoint: 'https://accounts.zohocloud.ca/oauth/v2/auth',
+        tokenEndpoint: 'https://accounts.zohocloud.ca/oauth/v2/token',
+        userinfoEndpoint: 'https://accounts.zohocloud.ca/oauth/user/info',
+        apiBaseUrl: 'https://www.zohoapis.ca/',
+        authorizationParams: { access_type: 'offline', prompt: 'consent' },
+      },
+    ],
     ['x, a name', x({ name: 'twitter' }), { name: 'twitter', kind: 'oauth2' }],
   ])('O62 takes its options: %s', (_what, given, expected) => {
     expect(given).toMatchObject(expected);
@@ -709,6 +753,12 @@ describe('presets', () => {
   it('O62 apple takes its key, or a secret that was made before', () => {
     expect(checked(apple(team))).toMatchObject({ client: { client_id: 'com.example.web' } });
     expect(checked(apple(client))).toMatchObject({ client: { client_id: 'app' } });
+  });
+
+  it.each(['evil.example', 'constructor', ''])('O64 zoho has no data center %j', (dataCenter) => {
+    expect(() => checked(zoho({ ...client, dataCenter: dataCenter as never }))).toThrow(
+      expect.objectContaining({ option: expect.stringMatching(/Endpoint$/) }),
+    );
   });
 
   it('O62 asks for the secret that its provider knows', () => {
@@ -856,6 +906,7 @@ describe('oauth2Provider()', () => {
     ['a header of two lines', { requestHeaders: { 'X-A': 'a\r\nX-B: b' } }, 'requestHeaders', /must hold headers/],
     ['a header with a space in its name', { requestHeaders: { 'X A': 'a' } }, 'requestHeaders', /must hold headers/],
     ['a header without a value', { requestHeaders: { 'X-A': undefined } }, 'requestHeaders', /object of texts/],
+    ['a scheme of two words', { apiTokenScheme: 'Basic a' }, 'apiTokenScheme', /must be one word/],
     ['words that are none', { tokenErrors: { a: 5 } }, 'tokenErrors', /object of texts/],
     ['an unknown option', { userInfoEndpoint: 'x' }, 'userInfoEndpoint', /is no option/],
     ['a proof without a secret', { clientSecret: undefined, appSecretProof: true }, 'clientSecret', /appSecretProof/],

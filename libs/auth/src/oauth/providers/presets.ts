@@ -25,6 +25,7 @@ import { spotify } from './spotify.js';
 import { twitch } from './twitch.js';
 import { twitter } from './twitter.js';
 import { x } from './x.js';
+import { zoho } from './zoho.js';
 
 /** Every preset by its name: for a configuration that is read from somewhere. */
 export const presets: Readonly<Record<string, (options?: object) => OAuthProviderOptions>> = {
@@ -54,4 +55,5 @@ export const presets: Readonly<Record<string, (options?: object) => OAuthProvide
   twitch,
   twitter,
   x,
+  zoho,
 };

@@ -7,6 +7,7 @@ import type { AuthErrorCode } from 'nest-latchkey';
 import {
   apple,
   facebook,
+  fitbit,
   github,
   heroku,
   meetup,
@@ -14,6 +15,7 @@ import {
   oidc,
   reddit,
   slack,
+  strava,
   twitch,
   zoho,
 } from 'nest-latchkey/providers';
@@ -110,6 +112,8 @@ describe.each(adapters)('plain OAuth 2 (%s)', (adapter) => {
         meetup(scripted),
         heroku(scripted),
         reddit(scripted),
+        fitbit(scripted),
+        strava({ ...scripted, scope: ['read', 'activity:read'] }),
         zoho(scripted),
         twitch({ ...base, issuer: provider.issuer }),
         oidc('google', {
@@ -281,6 +285,24 @@ describe.each(adapters)('plain OAuth 2 (%s)', (adapter) => {
         answering(200, { ok: false, ...token(), team: { id: 'T1' }, authed_user: { id: 'U1' } }),
         'oauth_provider_failed',
       ],
+      [
+        'Fitbit with a bad code',
+        'fitbit',
+        answering(400, { errors: [{ errorType: 'invalid_grant', message: 'expired' }], success: false }),
+        'oauth_grant_refused',
+      ],
+      [
+        'Strava with a bad code',
+        'strava',
+        answering(400, { errors: [{ resource: 'AuthorizationCode', field: 'code', code: 'invalid' }] }),
+        'oauth_grant_refused',
+      ],
+      [
+        'Strava with a bad client',
+        'strava',
+        answering(400, { errors: [{ resource: 'Application', field: 'client_id', code: 'invalid' }] }),
+        'oauth_provider_failed',
+      ],
       ['an error beside a token', 'plain', answering(200, { error: 'x', ...token() }), 'oauth_provider_failed'],
       ['an error that is an object', 'facebook', answering(400, { error: { code: 100 } }), 'oauth_provider_failed'],
       ['200 with HTML', 'plain', answering(200, '<html>canary'), 'oauth_provider_failed'],
@@ -327,6 +349,19 @@ describe.each(adapters)('plain OAuth 2 (%s)', (adapter) => {
       const [{ requestedScope, grantedScope, tokens }] = app.logins as [(typeof app.logins)[0]];
       expect([requestedScope, grantedScope]).toEqual([['read', 'write'], expected]);
       expect([tokens.idToken, tokens.expiresAt]).toEqual([undefined, app.api.clock.now() + 300_000]);
+    });
+
+    it.each<[string, string, string | undefined, string[]]>([
+      ['all', 'strava', 'read,activity:read', ['read', 'activity:read']],
+      ['less', 'strava', 'read', ['read']],
+      ['none', 'strava', '', []],
+      ['nothing', 'strava', undefined, ['read', 'activity:read']],
+      ['more', 'strava', 'read,activity:write', ['read']],
+      ['what is not looked at', 'plain', 'read', ['read', 'write']],
+    ])('O29 OC-17 believes a browser that less was granted, and not more: %s', async (_what, name, scope, granted) => {
+      provider.reset(plainly({ answer: { scope }, token: { athlete: { id: 1 } } }));
+      expect((await dance(browser, `/login/${name}`)).headers.location).toBe('/home');
+      expect(app.logins[0]!.grantedScope).toEqual(granted);
     });
 
     it('O29 knows the long names that a scope comes back under', async () => {

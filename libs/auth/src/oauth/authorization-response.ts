@@ -18,6 +18,8 @@ export interface CodeResponse {
   readonly parameters: URLSearchParams;
   /** What the user is called, where it says so: nothing proves it. */
   readonly name: string | undefined;
+  /** What it says was granted, of a provider that says so here: nothing proves it. */
+  readonly scope: readonly string[] | undefined;
 }
 
 /** Longer ones are none of ours: they are not even hashed. */
@@ -56,7 +58,7 @@ export async function authorizationResponse(
     const parameters = oauth.validateAuthResponse(metadata, client, comparable(provider, values), flow.state);
     if ((parameters.get('code') ?? '') === '')
       throw refuse('authorization', 'oauth_response_invalid', 'it has no code');
-    return { kind: 'code', parameters, name: nameIn(provider, parameters) };
+    return { kind: 'code', parameters, name: nameIn(provider, parameters), scope: scopeIn(provider, parameters) };
   } catch (error) {
     if (error instanceof oauth.AuthorizationResponseError) return denial(error.error, values);
     if (error instanceof oauth.OperationProcessingError || error instanceof oauth.UnsupportedOperationError)
@@ -113,6 +115,11 @@ function nameIn(provider: CodeProvider, parameters: URLSearchParams): string | u
   } catch {
     return undefined;
   }
+}
+
+function scopeIn(provider: CodeProvider, parameters: URLSearchParams): readonly string[] | undefined {
+  const isTold = provider.kind === 'oauth2' && provider.scopeInResponse;
+  return isTold ? parameters.get('scope')?.split(/[\s,]+/) : undefined;
 }
 
 function invalid(reason: string): AuthError {

@@ -15,6 +15,7 @@ import { userinfoIdentity } from './userinfo-identity.js';
 /** What came in the browser: nothing proves it. */
 interface Told {
   readonly name: string | undefined;
+  readonly scope: readonly string[] | undefined;
 }
 
 /**
@@ -26,7 +27,7 @@ interface Told {
 export async function identify(
   provider: CodeProvider,
   source: ProviderMetadata,
-  { tokens, claims, name }: TokenGrant & Told,
+  { tokens, claims, name, scope }: TokenGrant & Told,
   flow: Flow,
   clock: Clock,
 ): Promise<OAuthLogin> {
@@ -35,11 +36,13 @@ export async function identify(
       ? await signedIdentity(provider, source, { tokens, claims: claims!, name }, clock)
       : await userinfoIdentity(provider, source, tokens);
   const requested = requestedScope(provider, flow);
+  // RFC 6749 §5.1: what the token answer leaves out is as it was asked for; a browser can say that it is less, and not more
+  const untold = scope === undefined ? requested : requested.filter((value) => scope.includes(value));
   return new OAuthLogin({
     provider: provider.name,
     identity: frozenIdentity(identity),
     requestedScope: requested,
-    grantedScope: tokens.scope === undefined ? requested : tokens.scope.split(' ').filter(Boolean),
+    grantedScope: tokens.scope === undefined ? untold : tokens.scope.split(' ').filter(Boolean),
     returnTo: flow.returnTo,
     data: flow.data,
     link: flow.link,
@@ -56,7 +59,7 @@ export async function identify(
 async function signedIdentity(
   provider: OidcProvider,
   source: ProviderMetadata,
-  { tokens, claims, name }: TokenGrant & Told & { claims: oauth.IDToken },
+  { tokens, claims, name }: TokenGrant & Pick<Told, 'name'> & { claims: oauth.IDToken },
   clock: Clock,
 ): Promise<OAuthIdentity> {
   const subject = subjectOf(provider, claims);

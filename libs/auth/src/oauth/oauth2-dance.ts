@@ -41,9 +41,9 @@ export class OAuth2Dance implements Dance {
     return { kind: 'granted', redeem: () => this.redeem(response, flow) };
   }
 
-  private async redeem({ parameters, name }: CodeResponse, flow: OAuth2Flow) {
+  private async redeem({ parameters, name, scope }: CodeResponse, flow: OAuth2Flow) {
     const grant = await tokenRequest(this.provider, this.source, parameters, flow, this.clock);
-    return identify(this.provider, this.source, { ...grant, name }, flow, this.clock);
+    return identify(this.provider, this.source, { ...grant, name, scope }, flow, this.clock);
   }
 }
 

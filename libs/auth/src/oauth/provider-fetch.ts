@@ -20,15 +20,27 @@ async function inStandardWords(provider: CodeProvider, response: Response): Prom
   const text = await response.text();
   const answer = parsed(text);
   if (answer === undefined) return new Response(text, { status, headers });
-  const isError = typeof answer['error'] === 'string' && answer['error'] !== '';
-  if (isError || answer['ok'] === false) return errorAnswer(provider, answer, status, headers);
+  const word = errorWord(provider, answer);
+  if (word !== undefined || answer['ok'] === false) return errorAnswer(provider, answer, word, status, headers);
   return Response.json(status === 200 ? tokenAnswer(provider, answer) : answer, { status, headers: kept(headers) });
 }
 
+function errorWord(provider: CodeProvider, answer: Answer): string | undefined {
+  const member = provider.kind === 'oauth2' ? provider.tokenErrorMember : undefined;
+  const words = [answer['error'], member && valueAt(answer, member)];
+  return words.find((word): word is string => typeof word === 'string' && word !== '');
+}
+
 /** Some answer 200 for errors too: GitHub, Slack. */
-function errorAnswer(provider: CodeProvider, answer: Answer, status: number, headers: Headers): Response {
+function errorAnswer(
+  provider: CodeProvider,
+  answer: Answer,
+  own: string | undefined,
+  status: number,
+  headers: Headers,
+): Response {
   const words: Readonly<Record<string, string>> = provider.kind === 'oauth2' ? provider.tokenErrors : {};
-  const word = String(answer['error'] ?? 'server_error');
+  const word = own ?? String(answer['error'] ?? 'server_error');
   const error = Object.hasOwn(words, word) ? words[word] : word;
   return Response.json({ ...answer, error }, { status: status === 200 ? 400 : status, headers: kept(headers) });
 }

@@ -153,6 +153,13 @@ export class OAuth2ProviderOptions extends CodeProviderOptions {
   @IsIn([' ', ','], { message: "must be ' ' or ','" })
   scopeSeparator: ' ' | ',' = ' ';
 
+  /**
+   * The answer in the browser says in `scope` what was granted, and the token answer does not. It could be anybody's word: what was not
+   * asked for is left out. Default false.
+   */
+  @IsBoolean()
+  scopeInResponse: boolean = false;
+
   /** Scope values of the parameter `user_scope`: for a token of the user beside the application's own. */
   @IsString({ each: true })
   userScope: readonly string[] = [];
@@ -197,6 +204,12 @@ export class OAuth2ProviderOptions extends CodeProviderOptions {
   @IsString()
   @IsNotEmpty()
   userTokenMember: string | undefined = undefined;
+
+  /** Where an answer of the token endpoint names an error, beside `error`: a path such as 'errors.0.code'. */
+  @IsOptional()
+  @IsString()
+  @IsNotEmpty()
+  tokenErrorMember: string | undefined = undefined;
 
   /**
    * The provider's own error words at the token endpoint, and what RFC 6749 §5.2 calls them: `{ bad_code: 'invalid_grant'

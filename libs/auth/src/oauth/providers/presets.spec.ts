@@ -19,7 +19,8 @@ const clientsOf: Record<string, object> = {
   twitter: { consumerKey: 'app', consumerSecret: 'secret' },
 };
 const { apple, atlassian, dexcom, discord, dropbox, facebook, github, gitlab, google, heroku, jira, meetup } = entry;
-const { microsoft, nylas, orcid, reddit, salesforce, slack, slackLogin, spotify, twitch, twitter, x, zoho } = entry;
+const { microsoft, nylas, orcid, reddit, salesforce, slack, slackLogin, spotify, strava, twitch, twitter, x, zoho } =
+  entry;
 
 const pem = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' });
 const team = { clientId: 'com.example.web', teamId: 'TEAM', privateKey: { key: pem as string, kid: 'KEY' } };
@@ -379,6 +380,42 @@ const table: Record<string, Record<string, unknown>> = {
     identity: { subject: 'ZUID', email: 'Email', name: 'Display_Name' },
     authorizationParams: {},
   },
+  fitbit: {
+    kind: 'oauth2',
+    issuer: undefined,
+    authorizationEndpoint: 'https://www.fitbit.com/oauth2/authorize',
+    tokenEndpoint: 'https://api.fitbit.com/oauth2/token',
+    userinfoEndpoint: 'https://api.fitbit.com/1/user/-/profile.json',
+    apiBaseUrl: 'https://api.fitbit.com/',
+    scope: ['profile'],
+    tokenEndpointAuthMethod: 'client_secret_basic',
+    pkce: true,
+    emailTrust: 'never',
+    identity: { subject: 'user.encodedId', name: 'user.displayName', picture: 'user.avatar' },
+    tokenErrorMember: 'errors.0.errorType',
+  },
+  strava: {
+    kind: 'oauth2',
+    issuer: undefined,
+    authorizationEndpoint: 'https://www.strava.com/oauth/authorize',
+    tokenEndpoint: 'https://www.strava.com/oauth/token',
+    userinfoEndpoint: 'https://www.strava.com/api/v3/athlete',
+    apiBaseUrl: 'https://www.strava.com/api/v3/',
+    scope: ['read'],
+    scopeSeparator: ',',
+    scopeInResponse: true,
+    tokenEndpointAuthMethod: 'client_secret_post',
+    pkce: false,
+    emailTrust: 'never',
+    identityFrom: 'token',
+    identity: {
+      subject: 'athlete.id',
+      name: '{athlete.firstname} {athlete.lastname}',
+      picture: 'athlete.profile',
+    },
+    tokenErrorMember: 'errors.0.resource',
+    authorizationParams: {},
+  },
 };
 
 const checked = (given: OAuthProviderOptions) => toProvider('p', given, 'https://app.example.com', new SystemClock());
@@ -507,6 +544,46 @@ describe('presets', () => {
         emailVerified: false,
         name: 'Max Muster',
         picture: 'https://www.gravatar.com/avatar/256.jpg',
+      },
+    ],
+    [
+      'fitbit',
+      {
+        user: {
+          encodedId: '257V3V',
+          displayName: 'Fitbit U.',
+          fullName: 'Fitbit User',
+          avatar: 'https://static0.fitbit.com/images/profile/defaultProfile_100.png',
+        },
+      },
+      {
+        subject: '257V3V',
+        email: undefined,
+        emailVerified: false,
+        name: 'Fitbit U.',
+        picture: 'https://static0.fitbit.com/images/profile/defaultProfile_100.png',
+      },
+    ],
+    [
+      'strava',
+      {
+        token_type: 'Bearer',
+        expires_at: 1568775134,
+        expires_in: 21600,
+        athlete: {
+          id: 134815,
+          username: 'marianne_t',
+          firstname: 'Marianne',
+          lastname: 'Teutenberg',
+          profile: 'https://xxxxx.cloudfront.net/pictures/athletes/134815/large.jpg',
+        },
+      },
+      {
+        subject: '134815',
+        email: undefined,
+        emailVerified: false,
+        name: 'Marianne Teutenberg',
+        picture: 'https://xxxxx.cloudfront.net/pictures/athletes/134815/large.jpg',
       },
     ],
     [
@@ -714,6 +791,11 @@ describe('presets', () => {
       'atlassian, a parameter more',
       atlassian({ authorizationParams: { audience: 'other', a: 'b' } }),
       { authorizationParams: { audience: 'other', a: 'b' } },
+    ],
+    [
+      'strava, approvalPrompt',
+      strava({ approvalPrompt: 'force' }),
+      { authorizationParams: { approval_prompt: 'force' } },
     ],
     [
       'zoho, all',

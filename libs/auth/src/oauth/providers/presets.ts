@@ -6,6 +6,7 @@ import { digitalocean } from './digitalocean.js';
 import { discord } from './discord.js';
 import { dropbox } from './dropbox.js';
 import { facebook } from './facebook.js';
+import { fitbit } from './fitbit.js';
 import { github } from './github.js';
 import { gitlab } from './gitlab.js';
 import { google } from './google.js';
@@ -22,6 +23,7 @@ import { salesforce } from './salesforce.js';
 import { slack } from './slack.js';
 import { slackLogin } from './slack-login.js';
 import { spotify } from './spotify.js';
+import { strava } from './strava.js';
 import { twitch } from './twitch.js';
 import { twitter } from './twitter.js';
 import { x } from './x.js';
@@ -36,6 +38,7 @@ export const presets: Readonly<Record<string, (options?: object) => OAuthProvide
   discord,
   dropbox,
   facebook,
+  fitbit,
   github,
   gitlab,
   google,
@@ -52,6 +55,7 @@ export const presets: Readonly<Record<string, (options?: object) => OAuthProvide
   slack,
   slackLogin,
   spotify,
+  strava,
   twitch,
   twitter,
   x,

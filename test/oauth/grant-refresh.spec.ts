@@ -99,6 +99,13 @@ describe('a refresh', () => {
     expect(await client().json('me')).toMatchObject({ id: 'alice' });
   });
 
+  it('O35 asks for one lease, and leaves the store alone, for 30 calls of a process', async () => {
+    await loggedInFor(300);
+    app.watched.calls.length = 0;
+    await thirty(() => client().json('me'));
+    expect(app.watched.calls.filter((name) => name === 'lease')).toHaveLength(1);
+  });
+
   it('O35 comes once for 30 requests of a browser', async () => {
     const browser = await loggedInFor(290);
     const pages = await thirty(() => browser.visit('https://app.example.com/api/corp/me'));

@@ -258,7 +258,7 @@ describe.each(adapters)('a provider that errs (%s)', (adapter) => {
     });
 
     it('O22 OC-11 refuses 10 MB of an answer that would do', async () => {
-      provider.reset({ claims: { at_hash: undefined }, token: { access_token: 'x'.repeat(10_000_000) } });
+      provider.reset({ token: { padding: 'x'.repeat(10_000_000) } });
       expectFailure(await dance(browser), 'oauth_provider_failed', 'token');
     });
 

@@ -34,14 +34,17 @@ export async function followRedirects(
     // oxlint-disable-next-line no-await-in-loop -- one after the other
     const response = await send(request);
     const location = redirects.includes(response.status) ? response.headers.get('location') : null;
-    if (location === null)
-      return { request, response: Object.defineProperty(response, 'redirected', { value: followed > 0 }) };
+    if (location === null) return { request, response: followed === 0 ? response : asRedirected(response) };
     // oxlint-disable-next-line no-await-in-loop
     await response.body?.cancel();
     if (followed === mostRedirects) throw refused(`it redirects more than ${mostRedirects} times`);
     request = redirected(request, response.status, location, ownHeaders);
     if (!mayBeAsked(request.url)) throw refused('it redirects to what is no https address');
   }
+}
+
+function asRedirected(response: Response): Response {
+  return Object.defineProperty(response, 'redirected', { value: true });
 }
 
 function redirected(request: ApiRequest, status: number, location: string, ownHeaders: readonly string[]): ApiRequest {

@@ -21,6 +21,16 @@ export function rotated<T>(list: readonly T[], by: number): T[] {
   return [...list.slice(start), ...list.slice(0, start)];
 }
 
+/** The same members in an order of chance (Fisher and Yates). */
+export function shuffled<T>(list: readonly T[]): T[] {
+  const result = [...list];
+  for (let last = result.length - 1; last > 0; last--) {
+    const other = Math.floor(Math.random() * (last + 1));
+    [result[last], result[other]] = [result[other]!, result[last]!];
+  }
+  return result;
+}
+
 /** What was measured in each round, by name. */
 export class Rounds {
   private readonly values = new Map<string, number[]>();

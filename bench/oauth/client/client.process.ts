@@ -1,7 +1,7 @@
 /** What the client adds to `fetch`, and whether it ever mixes users up. */
 import { typeormStores } from 'nest-latchkey/typeorm';
 import { getDataSourceToken } from '@nestjs/typeorm';
-import { median } from '../../statistics.js';
+import { median, shuffled } from '../../statistics.js';
 import { ada, grantsOf, oauthContext, withoutSchema, type OAuthApplicationOptions } from '../application.js';
 import type { ProviderAddress } from '../provider.process.js';
 import { withDatabase } from '../../session/engines.js';
@@ -13,11 +13,15 @@ export interface ClientMeasured {
   readonly uncached: number[];
   /** The read of a grant through the store alone. */
   readonly read: number[];
+  /** That read and then that `fetch`, by hand: what whoever keeps tokens in a table has to do. */
+  readonly readThenFetch: number[];
   readonly foreign: number[];
 }
 
 const samples = 400;
-const names = ['fetch', 'cached', 'uncached', 'read'] as const;
+const names = ['fetch', 'cached', 'uncached', 'read', 'readThenFetch'] as const;
+
+type Name = (typeof names)[number];
 
 const [address, rounds] = process.argv.slice(2) as [string, string];
 const provider = JSON.parse(address) as ProviderAddress;
@@ -36,13 +40,18 @@ async function measure(options: OAuthApplicationOptions): Promise<ClientMeasured
   }).oauthGrants!;
   const headers = { authorization: `Bearer ${tokens.accessToken}` };
   const [withCache, without] = [cached, uncached].map((one) => grantsOf(one).client('forge', ada));
-  const calls: Record<(typeof names)[number], () => Promise<unknown>> = {
-    fetch: async () => (await fetch(provider.api, { headers })).arrayBuffer(),
+  const bare = async () => (await fetch(provider.api, { headers })).arrayBuffer();
+  const calls: Record<Name, () => Promise<unknown>> = {
+    fetch: bare,
     cached: async () => (await withCache!.get('')).arrayBuffer(),
     uncached: async () => (await without!.get('')).arrayBuffer(),
     read: () => store.list('user:ada', 'forge'),
+    readThenFetch: async () => {
+      await store.list('user:ada', 'forge');
+      return bare();
+    },
   };
-  const result: ClientMeasured = { fetch: [], cached: [], uncached: [], read: [], foreign: [] };
+  const result: ClientMeasured = { fetch: [], cached: [], uncached: [], read: [], readThenFetch: [], foreign: [] };
   for (let round = -1; round < Number(rounds); round++) {
     const times = await alternate(calls);
     const foreign = await countForeign(grantsOf(uncached));
@@ -54,11 +63,14 @@ async function measure(options: OAuthApplicationOptions): Promise<ClientMeasured
   return result;
 }
 
-/** One of each in turn: what the machine does meanwhile, it does to all. */
-async function alternate(calls: Record<(typeof names)[number], () => Promise<unknown>>) {
-  const times = { fetch: [] as number[], cached: [] as number[], uncached: [] as number[], read: [] as number[] };
+/**
+ * One of each: what the machine does meanwhile, it does to all. In another order each time, for the next pays for what a call
+ * leaves to be done.
+ */
+async function alternate(calls: Record<Name, () => Promise<unknown>>) {
+  const times = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<Name, number[]>;
   for (let sample = 0; sample < samples; sample++) {
-    for (const name of names) {
+    for (const name of shuffled(names)) {
       const start = performance.now();
       await calls[name]();
       times[name].push((performance.now() - start) * 1000);

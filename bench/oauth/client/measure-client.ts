@@ -14,7 +14,7 @@ export async function measureClient(rounds: number, provider: ProviderAddress): 
   const args = [JSON.stringify(provider), String(rounds)];
   const measured = await answerOf<ClientMeasured>('oauth/client/client.process.js', args);
   const microseconds = new Rounds();
-  const names = ['fetch', 'cached', 'uncached', 'read'] as const;
+  const names = ['fetch', 'cached', 'uncached', 'read', 'readThenFetch'] as const;
   for (const name of names) for (const value of measured[name]) microseconds.add(name, value);
   const rows = names.map((name) => [name, readable(median(measured[name]))]);
   console.log(`${table(['one request, or read', 'µs'], rows)}\n`);

@@ -20,11 +20,20 @@ import type { OAuthProvider } from '../provider.js';
  */
 export function apiUrl({ name, apiBaseUrl, apiOrigins }: OAuthProvider, path: string | URL): URL {
   if (typeof path !== 'string' && !(path instanceof URL)) throw refused('the address must be a text or a URL');
-  if (!URL.canParse(String(path), apiBaseUrl))
+  const url = parsed(path, apiBaseUrl);
+  if (url === undefined)
     throw refused(apiBaseUrl === undefined ? `${name} has no apiBaseUrl: set one, or give whole URLs` : 'it is no URL');
-  const url = new URL(path, apiBaseUrl);
   if (!isApiOf(apiOrigins, url)) throw refused(`its origin is none of ${name}: add it to apiOrigins`);
   return url;
+}
+
+/** No `URL.canParse()` before: reading each address twice is seen in what a request costs. */
+function parsed(path: string | URL, base: string | undefined): URL | undefined {
+  try {
+    return new URL(path, base);
+  } catch {
+    return undefined;
+  }
 }
 
 /** A name and a password in it would be sent in place of the token. */

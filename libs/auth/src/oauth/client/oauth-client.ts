@@ -1,6 +1,6 @@
 import { AuthError } from '../../auth.errors.js';
 import type { OAuthGrantRow } from '../../stores/oauth-grant.store.js';
-import { isOneWay, type ApiRequest } from './api-request.js';
+import { isOneWay, type ApiRequest, type ApiTokens } from './api-request.js';
 import { apiFetch, type ApiAnswer, type ApiInit } from './api-fetch.js';
 import { readJson } from './api-json.js';
 import { apiUrl } from './api-url.js';
@@ -8,7 +8,7 @@ import { applicationToken, type ApplicationToken } from '../grants/application-t
 import { GrantProblem } from '../grants/grant-errors.js';
 import type { GrantRefresher } from '../grants/grant-refresher.js';
 import type { GrantRows } from '../grants/grant-rows.js';
-import type { GrantTokens, GrantVault } from '../grants/grant-vault.js';
+import type { GrantVault } from '../grants/grant-vault.js';
 import { scopeOf } from '../grants/oauth-grant.js';
 import { isAllowedEndpoint } from '../outbound-fetch.js';
 import { ProviderProblem } from '../provider-errors.js';
@@ -162,7 +162,7 @@ export class OAuthClient {
 
   /** An access token, refreshed when it is due: for a library that sends its requests itself. */
   async accessToken(): Promise<string> {
-    return this.#told(async () => this.#parts.vault.open(await this.#fresh()).accessToken);
+    return this.#told(async () => this.#parts.vault.openToSend(await this.#fresh()).accessToken);
   }
 
   /** What the provider has granted; empty without a grant. */
@@ -227,7 +227,7 @@ export class OAuthClient {
   async #sendWith(row: OAuthGrantRow, requestFor: RequestFor, init: ApiInit, until: 'headers' | 'end'): Promise<Sent> {
     const { source, vault, timeout } = this.#parts;
     const { provider } = await source();
-    const tokens = vault.open(row);
+    const tokens = vault.openToSend(row);
     const ownHeaders = requestHeadersOf(provider);
     // what is read to the end is read as JSON
     const accepted: Record<string, string> = until === 'end' ? { accept: 'application/json' } : {};
@@ -252,7 +252,7 @@ export class OAuthClient {
   }
 }
 
-type RequestFor = (tokens: GrantTokens) => ApiRequest;
+type RequestFor = (tokens: ApiTokens) => ApiRequest;
 
 interface Sent extends ApiAnswer {
   readonly row: OAuthGrantRow;

@@ -1,6 +1,7 @@
 import { AuthConfigError, AuthError } from '../../auth.errors.js';
 import type { Sealer, SealPlace } from '../../auth.sealer.js';
 import type { OAuthGrantKey, OAuthGrantRow } from '../../stores/oauth-grant.store.js';
+import type { ApiTokens } from '../client/api-request.js';
 import type { OAuthTokens } from '../oauth-login.js';
 
 /** What is sealed of a grant. */
@@ -9,8 +10,18 @@ export interface GrantTokens extends Omit<OAuthTokens, 'expiresAt'> {
   readonly refreshedAt: number | undefined;
 }
 
+/** Of the grants used last: what is sent for one more owner is opened anew. */
+const mostOpened = 1_000;
+
+interface Opened {
+  readonly row: OAuthGrantKey;
+  readonly tokens: ApiTokens;
+}
+
 /** Seals the tokens of a grant, so that they open in the row of their owner, provider and account alone (ST-03). */
 export class GrantVault {
+  private readonly opened = new Map<string, Opened>();
+
   constructor(private readonly sealer: Sealer) {}
 
   seal({ accessToken, refreshToken, idToken, tokenSecret, refreshedAt }: GrantTokens, key: OAuthGrantKey): string {
@@ -35,10 +46,31 @@ export class GrantVault {
     }
   }
 
+  /**
+   * What each request to an API is sent with. Kept open for a while, for opening costs more than all else that a request needs;
+   * refresh tokens are never kept so.
+   *
+   * @throws as `open()`
+   */
+  openToSend(row: OAuthGrantRow): ApiTokens {
+    const known = this.opened.get(row.sealed);
+    if (known !== undefined && isSameRow(known.row, row)) return known.tokens;
+    const { accessToken, tokenSecret } = this.open(row);
+    const { owner, provider, subject } = row;
+    const tokens = { accessToken, tokenSecret };
+    this.opened.set(row.sealed, { row: { owner, provider, subject }, tokens });
+    if (this.opened.size > mostOpened) this.opened.delete(this.opened.keys().next().value!);
+    return tokens;
+  }
+
   /** Was it sealed under a key that does not seal any more? */
   isOutdated({ sealed }: OAuthGrantRow): boolean {
     return !this.sealer.isCurrent(sealed);
   }
+}
+
+function isSameRow(one: OAuthGrantKey, other: OAuthGrantKey): boolean {
+  return one.owner === other.owner && one.provider === other.provider && one.subject === other.subject;
 }
 
 function placeOf({ owner, provider, subject }: OAuthGrantKey): SealPlace {

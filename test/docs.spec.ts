@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { generateKeyPairSync } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import * as root from 'nest-latchkey';
 import {
   AuthError,
@@ -35,6 +37,47 @@ function rowsOf(file: string): string[][] {
     .map((line) => line.split('|').slice(1, -1))
     .map((cells) => cells.map((cell) => cell.trim().replace(/^`([^`]*)`$/, '$1')));
 }
+
+/** The README, and what it leads to. */
+const pages = [
+  'README.md',
+  ...readdirSync('docs')
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+];
+
+describe.each(pages)('%s', (page) => {
+  const text = readFileSync(page, 'utf8');
+  /** As GitHub names headings. */
+  const anchorsOf = (markdown: string) =>
+    [...markdown.matchAll(/^#+ (.+)$/gm)].map(([, title]) =>
+      title!
+        .toLowerCase()
+        .replaceAll(/[^\w\- ]/g, '')
+        .replaceAll(' ', '-'),
+    );
+
+  it('leads nowhere that is not there', () => {
+    const links = [...text.matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)/g)];
+    const lost = links.filter(([, path, anchor]) => {
+      const target = path === '' ? page : join(dirname(page), path!);
+      if (!existsSync(target)) return true;
+      return anchor !== undefined && !anchorsOf(readFileSync(target, 'utf8')).includes(anchor);
+    });
+    expect(lost.map(([link]) => link)).toEqual([]);
+  });
+
+  it('names files that are there', () => {
+    const named = [...text.matchAll(/`((?:libs|src|test|docs|bench)\/[\w./-]+\.\w+)`/g)].map(([, path]) => path!);
+    expect(named.filter((path) => !existsSync(path))).toEqual([]);
+  });
+});
+
+it('docs/README.md leads to every page', () => {
+  const index = readFileSync('docs/README.md', 'utf8');
+  const left = pages.filter((page) => page.startsWith('docs/') && !index.includes(`](${page.replace('docs/', '')})`));
+  expect(left).toEqual(['docs/README.md']);
+});
 
 describe('docs/errors.md', () => {
   it('lists every code, with its status and its word', () => {
@@ -126,11 +169,53 @@ describe('docs/options.md', () => {
   });
 });
 
-describe('the environment in the README', () => {
-  it('lists every variable of the reference application, with its default', () => {
+describe('docs/providers.md', () => {
+  const rows = rowsOf('docs/providers.md');
+  const words = { oidc: 'OpenID Connect', oauth2: 'OAuth 2', oauth1: 'OAuth 1.0a' };
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const clientsOf: Record<string, object> = {
+    jira: {
+      baseUrl: 'https://jira.example.com',
+      consumerKey: 'app',
+      privateKey: privateKey.export({ type: 'pkcs8', format: 'pem' }),
+    },
+    twitter: { consumerKey: 'app', consumerSecret: 'secret' },
+  };
+
+  function told(name: string): string[] {
+    const options = providers.presets[name]!(clientsOf[name] ?? { clientId: 'app', clientSecret: 'secret' });
+    if (options.kind === 'oauth1') return [words.oauth1, '', options.emailTrust!, ''];
+    const trusted = { never: 'never', always: 'always', claim: 'if it says so' }[options.emailTrust ?? 'claim'];
+    const hasList = options.kind === 'oauth2' && options.emailsPath !== undefined;
+    const scope = (options.scope as string[] | undefined)?.join(' ') ?? '';
+    return [words[options.kind], scope, hasList ? 'of its list' : trusted, options.pkce === false ? 'no' : 'S256'];
+  }
+
+  it('says of every preset what it is, its scope, whose addresses count, and whether it takes PKCE', () => {
+    const page = rows.map(([name, kind, , scope, address, pkce]) => [name, kind, scope, address, pkce]);
+    expect(page).toEqual(Object.keys(providers.presets).map((name) => [`${name}()`, ...told(name)]));
+  });
+
+  it.each(rows.map(([call, , variable]) => [call!.replace('()', ''), variable!]))(
+    'says where the client of %s comes from: %s',
+    (name, variable) => {
+      const id = name in clientsOf ? 'consumerKey' : 'clientId';
+      process.env[variable] = 'from the environment';
+      try {
+        const options = providers.presets[name]!({ clientSecret: 'secret', ...clientsOf[name], [id]: undefined });
+        expect(options).toMatchObject({ [id]: 'from the environment' });
+      } finally {
+        delete process.env[variable];
+      }
+    },
+  );
+});
+
+describe('the environment of the reference application', () => {
+  it('lists every variable, with its default', () => {
     const source = readFileSync('src/environment.ts', 'utf8');
     const variables = [...source.matchAll(/^ {2}([A-Z][A-Z_]*)(?:\?: \w+| = '(.*)');/gm)];
-    const told = new Map(rowsOf('README.md').map(([name, value]) => [name, value]));
+    const told = new Map(rowsOf('docs/reference-application.md').map(([name, value]) => [name, value]));
     expect(variables.length).toBeGreaterThan(15);
     for (const [, name, value] of variables) {
       expect([name, told.has(name)]).toEqual([name, true]);

@@ -15,7 +15,7 @@ import { oauthProviders } from './oauth/providers.js';
  * @throws EnvironmentError when the environment cannot be used; the database's own error when it cannot be reached.
  */
 export async function createApp(environment: Environment): Promise<INestApplication> {
-  const adapter = environment.adapter === 'fastify' ? new FastifyAdapter() : new ExpressAdapter();
+  const adapter = adapterOf(environment);
   const demo = await DemoProviders.start(environment);
   const app = await create(environment, demo, adapter);
 
@@ -36,6 +36,15 @@ export async function createApp(environment: Environment): Promise<INestApplicat
   }
   setUpDocumentation(app);
   return app;
+}
+
+/** Which of the addresses of a request is the client's: limits and devices go by it. */
+function adapterOf({ adapter, trustedProxies }: Environment): AbstractHttpAdapter {
+  const trustProxy = trustedProxies.length > 0 && [...trustedProxies];
+  if (adapter === 'fastify') return new FastifyAdapter({ trustProxy });
+  const express = new ExpressAdapter();
+  express.set('trust proxy', trustProxy);
+  return express;
 }
 
 /** The library names its options; whoever starts the application knows the variables. */

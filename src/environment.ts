@@ -105,6 +105,12 @@ class Variables {
   CORS_ORIGINS = '';
 
   @Holds(
+    (text) => list(text).every(isProxy),
+    '$property must be a comma list of the addresses or networks of your own proxies, for example 127.0.0.1,10.0.0.0/8; /0 would be everybody',
+  )
+  TRUSTED_PROXIES = '';
+
+  @Holds(
     (text) => list(text).every((name) => usernamePattern.test(name)),
     '$property must be a comma list of user names: lower-case letters, digits, dot, underscore and hyphen, at most 64',
   )
@@ -150,6 +156,8 @@ export class Environment {
   readonly reuseLeeway: number;
   readonly antiCsrf: 'custom-header' | 'token' | 'none';
   readonly corsOrigins: readonly string[];
+  /** Addresses and networks whose X-Forwarded-For says who a client is. */
+  readonly trustedProxies: readonly string[];
   readonly admins: ReadonlySet<string>;
   /** The path of a JSON file. */
   readonly oauthProviders: string | undefined;
@@ -177,6 +185,7 @@ export class Environment {
     this.reuseLeeway = seconds(variables.REUSE_LEEWAY);
     this.antiCsrf = variables.ANTI_CSRF as 'custom-header' | 'token' | 'none';
     this.corsOrigins = list(variables.CORS_ORIGINS);
+    this.trustedProxies = list(variables.TRUSTED_PROXIES);
     this.admins = new Set(list(variables.APP_ADMINS));
     this.oauthProviders = variables.OAUTH_PROVIDERS;
     this.allowLoopbackHttp = variables.OAUTH_ALLOW_LOOPBACK_HTTP === '1';
@@ -219,6 +228,13 @@ function Holds(predicate: (text: string) => boolean, message: string): PropertyD
 
 function isOrigin(text: string): boolean {
   return /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text;
+}
+
+/** Whoever is named here can call himself any address, and so has limits of his own for each request. */
+function isProxy(text: string): boolean {
+  const [, address, prefix] = /^([^/]+)(?:\/([1-9]\d{0,2}))?$/.exec(text) ?? [];
+  const bits = isIPv6(address ?? '') ? 128 : 32;
+  return address !== undefined && isIP(address) !== 0 && Number(prefix ?? bits) <= bits;
 }
 
 function isHost(text: string): boolean {

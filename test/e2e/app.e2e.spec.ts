@@ -408,6 +408,20 @@ describe.each(['express', 'fastify'])('the reference application on %s', (adapte
       );
     });
 
+    it.each([
+      ['the address that a proxy of ours tells', '127.0.0.0/8', '203.0.113.0/24'],
+      ['no address that anybody else tells', '10.0.0.0/8', '127.0.0.0/24'],
+      ['no address at all where no proxy is', '', '127.0.0.0/24'],
+    ])('takes %s', async (_, proxies, network) => {
+      await start({ TRUSTED_PROXIES: proxies });
+      // the client can write what stands before: only what our own proxy has added counts
+      const headers = { 'x-forwarded-for': '198.51.100.1, 203.0.113.9' };
+      const body = { username: 'alice', password: 'password of alice' };
+      const { body: tokens } = await client.send('POST', '/signup', { body, headers });
+      const { body: devices } = await client.get('/account/sessions', tokens['access_token']);
+      expect(devices).toMatchObject([{ network }]);
+    });
+
     it('asks for https where it is served by https', async () => {
       await start({ PUBLIC_URL: 'https://api.example.com' });
       const { headers } = await client.get('/');
@@ -544,6 +558,9 @@ describe('an environment that cannot be used', () => {
     ['REUSE_LEEWAY', 'no duration', { REUSE_LEEWAY: 'soon' }],
     ['CORS_ORIGINS', 'every origin', { CORS_ORIGINS: '*' }],
     ['CORS_ORIGINS', 'with a slash', { CORS_ORIGINS: 'https://app.example.com/' }],
+    ['TRUSTED_PROXIES', 'a name', { TRUSTED_PROXIES: '127.0.0.1,nginx' }],
+    ['TRUSTED_PROXIES', 'everybody', { TRUSTED_PROXIES: '0.0.0.0/0' }],
+    ['TRUSTED_PROXIES', 'no network', { TRUSTED_PROXIES: '10.0.0.0/33' }],
     ['APP_ADMINS', 'a name nobody can have', { APP_ADMINS: 'root,Alice' }],
     ['RATE_LIMIT', 'a word', { RATE_LIMIT: 'maybe' }],
   ])('names %s and the mend: %s', async (variable, _, variables) => {

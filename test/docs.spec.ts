@@ -79,6 +79,12 @@ it('docs/README.md leads to every page', () => {
   expect(left).toEqual(['docs/README.md']);
 });
 
+it('the site has every page', () => {
+  const { projectDocuments } = JSON.parse(readFileSync('typedoc.json', 'utf8')) as { projectDocuments: string[] };
+  const index = ['README.md', 'docs/README.md'];
+  expect(projectDocuments.toSorted()).toEqual(pages.filter((page) => !index.includes(page)).toSorted());
+});
+
 describe('docs/errors.md', () => {
   it('lists every code, with its status and its word', () => {
     const errors = authErrorCodes.map((code) => new AuthError(code));

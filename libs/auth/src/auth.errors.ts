@@ -124,7 +124,7 @@ export class AuthError extends Error {
   override readonly name = 'AuthError';
   /** The status of the answer over HTTP, unless `errors.status` says otherwise. */
   readonly statusCode: number;
-  /** The wire word, see {@link AuthErrorKind.error}. */
+  /** The word of RFC 6750 §3.1, RFC 9470 §3 or RFC 6749 on the wire. */
   readonly error: string;
   readonly reason: string | undefined;
   readonly scope: string | undefined;

@@ -1,3 +1,8 @@
+/**
+ * The module, its guards and decorators, the service, and what they throw.
+ *
+ * @module nest-latchkey
+ */
 // the module
 export { AuthModule, type AuthModuleExtras } from './auth.module.js';
 export { AUTH_SETTINGS } from './auth.composition.js';

@@ -1,3 +1,8 @@
+/**
+ * Log-in with providers, grants and their clients, links, events; `jwtStrategy()`. Needs passport and @nestjs/passport.
+ *
+ * @module nest-latchkey/passport
+ */
 export { jwtStrategy } from './jwt-strategy.provider.js';
 export { oauthLogin, type OAuthLoginFactory, type OAuthLoginOptions } from './oauth-login.js';
 export { OAuthClient } from './oauth-client.decorator.js';

@@ -1,3 +1,8 @@
+/**
+ * A clock, tokens good and bad, a guard that stands in, a provider to log in with.
+ *
+ * @module nest-latchkey/testing
+ */
 export { TestClock } from './test-clock.js';
 export { signTestToken, type TestTokenOptions } from './sign-test-token.js';
 export { mockToken, StubGuard, type MockTokenOptions } from './stub-guard.js';

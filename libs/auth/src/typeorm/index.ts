@@ -1,3 +1,8 @@
+/**
+ * Stores, entities and migrations. Needs typeorm and @nestjs/typeorm.
+ *
+ * @module nest-latchkey/typeorm
+ */
 export { typeormStores } from './typeorm.stores.js';
 export type { TypeormStoresOptions } from './typeorm.stores.js';
 export { authEntities, authMigrations } from './entities.js';

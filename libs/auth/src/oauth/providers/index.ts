@@ -1,3 +1,8 @@
+/**
+ * Presets of well-known providers, and `oidc()`, `oauth2Provider()` and `oauth1Provider()` for all others.
+ *
+ * @module nest-latchkey/providers
+ */
 export { apple, type AppleOptions } from './apple.js';
 export { atlassian } from './atlassian.js';
 export { dexcom } from './dexcom.js';

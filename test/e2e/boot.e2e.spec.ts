@@ -74,7 +74,7 @@ type Line = readonly [id: string, problem: string, jwt: Anything, option: string
 
 describe('the key', () => {
   const secrets: Line[] = [
-    ['CF-01', 'missing', {}, 'jwt.secret', /missing.*random bytes.*environment variable/],
+    ['CF-01', 'missing', {}, 'jwt.secret', /missing.*openssl rand -base64 32.*environment variable/],
     ['CF-01', 'undefined, as from the environment', { secret: process.env['NO_SUCH_SECRET'] }, 'jwt.secret', /missing/],
     ['CF-01', 'empty', { secret: '' }, 'jwt.secret', /missing/],
     ['CF-01', 'null', { secret: null }, 'jwt.secret', /missing/],

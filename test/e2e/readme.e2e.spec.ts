@@ -18,9 +18,9 @@ process.env['AUTH_SECRET'] = secret;
 await import('../../docs/examples/notes.spec.js');
 await import('../../docs/examples/log-in.spec.js');
 
-/** The commands of the README that begin with `$`, each with the output shown below it. */
-function consoleSession(): { command: string; output: string }[] {
-  const block = [...readme.matchAll(/```console\n([^]*?)```/g)]
+/** The commands of a page that begin with `$`, each with the output shown below it. */
+function consoleSession(page: string): { command: string; output: string }[] {
+  const block = [...page.matchAll(/```console\n([^]*?)```/g)]
     .map(([, text]) => text!)
     .find((text) => text.startsWith('$'))!;
   return block
@@ -33,6 +33,18 @@ function consoleSession(): { command: string; output: string }[] {
 function pattern(output: string): RegExp {
   const escaped = output.split('…').map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
   return new RegExp(`^${escaped.join('[^"]+')}$`);
+}
+
+/** One shell for all: a variable set by one command is used by the next. */
+async function expectSession(session: ReturnType<typeof consoleSession>, port: number): Promise<void> {
+  expect(session.length).toBeGreaterThan(6);
+  const marker = '--- next command ---';
+  const script = session
+    .map(({ command }) => command.replaceAll('localhost:3000', `127.0.0.1:${port}`))
+    .join(`\necho; echo '${marker}'\n`);
+  const { stdout } = await promisify(execFile)('bash', ['-c', script]);
+  const outputs = stdout.split(marker).map((output) => output.trim());
+  for (const [index, { output }] of session.entries()) expect(outputs[index]).toMatch(pattern(output));
 }
 
 describe.each(['express', 'fastify'])('the README on %s', (adapter) => {
@@ -59,16 +71,18 @@ describe.each(['express', 'fastify'])('the README on %s', (adapter) => {
 
   it('shows commands that answer as it says', async () => {
     const { port } = app.getHttpServer().address() as AddressInfo;
-    const session = consoleSession();
-    expect(session.length).toBeGreaterThan(6);
-    // one shell for all: a variable set by one command is used by the next
-    const marker = '--- next command ---';
-    const script = session
-      .map(({ command }) => command.replaceAll('localhost:3000', `127.0.0.1:${port}`))
-      .join(`\necho; echo '${marker}'\n`);
-    const { stdout } = await promisify(execFile)('bash', ['-c', script]);
-    const outputs = stdout.split(marker).map((output) => output.trim());
-    for (const [index, { output }] of session.entries()) expect(outputs[index]).toMatch(pattern(output));
+    await expectSession(consoleSession(readme), port);
+  });
+});
+
+describe('docs/start.md', () => {
+  it('shows commands that answer as it says', async () => {
+    const { AppModule } = await import('../../docs/examples/five-minutes.js');
+    const app = await NestFactory.create(AppModule, { logger: false, abortOnError: false });
+    await app.listen(0, '127.0.0.1');
+    const { port } = app.getHttpServer().address() as AddressInfo;
+    await expectSession(consoleSession(readFileSync('docs/start.md', 'utf8')), port);
+    await app.close();
   });
 });
 
@@ -78,7 +92,7 @@ describe('the examples of the README and of docs', () => {
     const texts = [readme, ...pages.map((name) => readFileSync(join('docs', name), 'utf8'))];
     const blocks = [...texts.join('\n').matchAll(/```ts file=(\S+)\n([^]*?)```/g)];
     for (const [, file, code] of blocks) expect(code).toBe(readFileSync(join('docs/examples', file!), 'utf8'));
-    expect(blocks.map(([, file]) => file).toSorted()).toEqual(readdirSync('docs/examples').toSorted());
+    expect([...new Set(blocks.map(([, file]) => file))].toSorted()).toEqual(readdirSync('docs/examples').toSorted());
   });
 
   it('answer as the text around them says', async () => {

@@ -18,7 +18,7 @@ describe('configuredKeys', () => {
   const key = { kid: 'a', algorithm: 'HS256', key: secret };
 
   it.each<[string, string, object, string, RegExp]>([
-    ['CF-01', 'nothing at all', {}, 'jwt.secret', /is missing: set it to at least 32 random bytes/],
+    ['CF-01', 'nothing at all', {}, 'jwt.secret', /is missing: make one with `openssl rand -base64 32`/],
     ['CF-01', 'a secret that the environment lacks', { secret: undefined }, 'jwt.secret', /is missing/],
     ['CF-01', 'an empty secret', { secret: '' }, 'jwt.secret', /is missing/],
     ['JF-09', 'a short secret', { secret: 'hunter2hunter2' }, 'jwt.secret', /shorter than 32 bytes/],

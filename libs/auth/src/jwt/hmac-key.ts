@@ -61,7 +61,7 @@ function secretBytes(option: string, algorithm: JwtAlgorithm, material: KeyMater
   if (material === undefined || material === null || material === '') {
     throw new AuthConfigError(
       option,
-      'is missing: set it to at least 32 random bytes, for example from an environment variable',
+      'is missing: make one with `openssl rand -base64 32`, and give it by an environment variable',
     );
   }
   if (typeof material === 'string') return Buffer.from(material, 'utf8');

@@ -612,6 +612,16 @@ describe('an API that answers 401', () => {
     expect(api.seen[0]!.body).toBe(api.seen[1]!.body);
   });
 
+  it('O39 O22 sends the request once more, though the rest of its answer never came', async () => {
+    provider.fail('token', { kind: 'slow', seconds: 0.3 });
+    api.answer = ({ headers }, response) => {
+      if (headers.authorization !== `Bearer ${its}`) return json(response, { good: true });
+      response.writeHead(401, { 'content-length': '100' }).write('half');
+      setTimeout(() => response.socket!.destroy(), 50);
+    };
+    expect(await grants.client('forge', ada).json('things')).toEqual({ good: true });
+  });
+
   it('O39 gives up after one of each', async () => {
     takesOnly(() => false);
     const response = await grants.client('forge', ada).get('things');

@@ -43,7 +43,7 @@ export function outboundFetch({ timeout, allowInsecureLoopback }: OutboundLimits
       const response = await fetch(url, { method, headers, body: body ?? null, redirect: 'manual', signal });
       // the client's secret and the code are for this endpoint alone
       if (response.status >= 300 && response.status < 400) {
-        await response.body?.cancel();
+        await discard(response);
         throw new OutboundError('redirected', `the endpoint answered a redirect (${response.status})`);
       }
       const text = await limitedBody(response, largestAnswer);
@@ -63,6 +63,11 @@ export function isAllowedEndpoint(url: unknown, allowInsecureLoopback: boolean):
   if (typeof url !== 'string' || !URL.canParse(url)) return false;
   const { protocol, hostname } = new URL(url);
   return protocol === 'https:' || (protocol === 'http:' && allowInsecureLoopback && isLoopback(hostname));
+}
+
+/** Nobody reads the rest of an answer: that it broke off, or came to no end in time, is no failure of what comes next. */
+export async function discard({ body }: Response): Promise<void> {
+  await body?.cancel().catch(() => {});
 }
 
 /** @throws OutboundError `too_large` */

@@ -2,7 +2,7 @@ import { AuthError } from '../../auth.errors.js';
 import { deepestValue } from '../../jwt/claims.js';
 import { LateAnswer, lateError, type ApiAnswer } from './api-fetch.js';
 import { GrantProblem } from '../grants/grant-errors.js';
-import { limitedBody, OutboundError } from '../outbound-fetch.js';
+import { discard, limitedBody, OutboundError } from '../outbound-fetch.js';
 import { ofStatus } from '../provider-errors.js';
 
 /** Bytes. */
@@ -21,7 +21,7 @@ export async function readJson<T>(
 ): Promise<T> {
   const { status } = response;
   if (!response.ok) {
-    await response.body?.cancel();
+    await discard(response);
     // where the token was not, nothing is said of it: the user could mend nothing
     if (!hadToken) throw new AuthError(ofStatus(status), { reason: `api: another origin answered ${status}` });
     if (status === 401) throw new GrantProblem('oauth_reauth_required', 'api: the provider does not take the token');

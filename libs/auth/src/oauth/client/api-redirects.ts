@@ -1,5 +1,6 @@
 import { AuthError } from '../../auth.errors.js';
 import { isOneWay, type ApiRequest } from './api-request.js';
+import { discard } from '../outbound-fetch.js';
 
 /** One more, and the API is believed to send us in circles. */
 const mostRedirects = 5;
@@ -36,7 +37,7 @@ export async function followRedirects(
     const location = redirects.includes(response.status) ? response.headers.get('location') : null;
     if (location === null) return { request, response: followed === 0 ? response : asRedirected(response) };
     // oxlint-disable-next-line no-await-in-loop
-    await response.body?.cancel();
+    await discard(response);
     if (followed === mostRedirects) throw refused(`it redirects more than ${mostRedirects} times`);
     request = redirected(request, response.status, location, ownHeaders);
     if (!mayBeAsked(request.url)) throw refused('it redirects to what is no https address');

@@ -10,7 +10,7 @@ import type { GrantRefresher } from '../grants/grant-refresher.js';
 import type { GrantRows } from '../grants/grant-rows.js';
 import type { GrantVault } from '../grants/grant-vault.js';
 import { scopeOf } from '../grants/oauth-grant.js';
-import { isAllowedEndpoint } from '../outbound-fetch.js';
+import { discard, isAllowedEndpoint } from '../outbound-fetch.js';
 import { ProviderProblem } from '../provider-errors.js';
 import type { ProviderSource } from '../provider-sources.js';
 import type { OAuthProvider } from '../provider.js';
@@ -219,7 +219,7 @@ export class OAuthClient {
       if (first.response.status !== 401 || !first.hadToken) return first;
       const renewed = await this.#fresh(row.version);
       if (renewed.version === row.version || isOneWay(first.request.body)) return first;
-      await first.response.body?.cancel();
+      await discard(first.response);
       return this.#sendWith(renewed, requestFor, init, until);
     });
   }

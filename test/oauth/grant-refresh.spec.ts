@@ -198,7 +198,8 @@ describe('a refresh', () => {
     ['access_token', 'x'.repeat(60_000)],
     ['refresh_token', 'x'.repeat(16_000)],
     ['scope', 'openid '.repeat(2_000)],
-  ])('O22 takes no %s that is too large to be kept', async (name, text) => {
+    ['scope', 'openid \0'],
+  ])('O22 takes no %s that cannot be kept: %.20j', async (name, text) => {
     await loggedInFor(300);
     app.watched.calls.length = 0;
     provider.fail('token', { kind: 'members', members: { [name]: text } });

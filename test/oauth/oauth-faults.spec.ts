@@ -338,13 +338,18 @@ describe.each(adapters)('a provider that errs (%s)', (adapter) => {
 
   // what would fit in no row of a database
   it.each<[string, Script]>([
-    ['an access token', { claims: { at_hash: undefined }, token: { access_token: 'x'.repeat(16_000) } }],
+    [
+      'an access token that is too large',
+      { claims: { at_hash: undefined }, token: { access_token: 'x'.repeat(16_000) } },
+    ],
     ['an access token that JSON makes larger', { token: { access_token: '"'.repeat(8_000) } }],
-    ['a refresh token', { token: { refresh_token: 'x'.repeat(16_000) } }],
-    ['an ID token', { claims: { groups: 'x'.repeat(12_000) } }],
-    ['a scope', { token: { scope: `openid ${'x'.repeat(8_000)}` } }],
-    ['a scope of few characters', { token: { scope: `openid ${'é'.repeat(4_000)}` } }],
-  ])('O22 refuses %s that is too large to be kept', async (_what, script) => {
+    ['a refresh token that is too large', { token: { refresh_token: 'x'.repeat(16_000) } }],
+    ['an ID token that is too large', { claims: { groups: 'x'.repeat(12_000) } }],
+    ['a scope that is too large', { token: { scope: `openid ${'x'.repeat(8_000)}` } }],
+    ['a scope that is too large, of few characters', { token: { scope: `openid ${'é'.repeat(4_000)}` } }],
+    ['a scope with NUL', { token: { scope: 'openid \0' } }],
+    ['a list of scope values with NUL', { token: { scope: ['openid', 'pro\0file'] } }],
+  ])('O22 refuses %s that cannot be kept', async (_what, script) => {
     provider.reset(script);
     expectFailure(await dance(browser), 'oauth_provider_failed', 'token');
     expect(provider.count('/userinfo')).toBe(0);

@@ -31,6 +31,9 @@ export function checkTokens(
     throw refuse(phase, 'oauth_provider_failed', 'a token has characters that no token has (RFC 6749 A.12, A.17)');
   if (![access_token, refresh_token, id_token].every(hasRoom))
     throw refuse(phase, 'oauth_provider_failed', `a token has more than ${largestToken} bytes`);
+  // PostgreSQL takes no NUL, and none of these is in a scope (RFC 6749 §3.3)
+  if (/[\p{Cc}\p{Cs}]/u.test(scope))
+    throw refuse(phase, 'oauth_provider_failed', 'the scope has characters that no scope has (RFC 6749 §3.3)');
   if (Buffer.byteLength(scope) > largestScope)
     throw refuse(phase, 'oauth_provider_failed', `the scope has more than ${largestScope} bytes`);
 }

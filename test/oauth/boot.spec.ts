@@ -211,7 +211,7 @@ describe('oauthLogin()', () => {
       'null for the scope of the application',
       { providers: [corp({ applicationScope: null })] },
       'oauth.providers[0].applicationScope',
-      /must be a list of scope values/,
+      /must not be null/,
     ],
     [
       'tokens of an application that proves nothing',

@@ -193,6 +193,10 @@ describe.each(adapters)('providersFactory (%s)', (adapter) => {
       'an option that is wrong',
       () => oidc('globex', { issuer: 'http://sso.example.com', clientId: 'x', clientSecret: 'the secret' }),
     ],
+    [
+      'null of a database for a secret',
+      () => oidc('globex', { ...running.get('acme')!.oidc, clientSecret: null as never }),
+    ],
     ['another name', () => oidc('other', { ...running.get('acme')!.oidc })],
     [
       'a redirect URI, which could be that of another tenant',

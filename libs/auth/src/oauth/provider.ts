@@ -77,6 +77,9 @@ export function toProvider(
   clock: Clock,
 ): OAuthProvider {
   if (typeof given !== 'object' || given === null) throw new AuthConfigError(path, 'must be a provider such as oidc()');
+  // a column of a database that is empty: as a secret it would be none, and as a path it is no text
+  const empty = Object.entries(given).find(([, value]) => value === null);
+  if (empty !== undefined) throw new AuthConfigError(`${path}.${empty[0]}`, 'must not be null: leave it out');
   const provider = read(path, given, clock);
   checkRedirectUri(`${path}.redirectUri`, provider.redirectUri, publicOrigin);
   if (provider.apiBaseUrl !== undefined) checkEndpoint(`${path}.apiBaseUrl`, provider.apiBaseUrl, provider);

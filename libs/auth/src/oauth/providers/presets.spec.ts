@@ -993,6 +993,8 @@ describe('oauth2Provider()', () => {
     ['an unknown option', { userInfoEndpoint: 'x' }, 'userInfoEndpoint', /is no option/],
     ['a proof without a secret', { clientSecret: undefined, appSecretProof: true }, 'clientSecret', /appSecretProof/],
     ['pkce by word', { pkce: 'no' }, 'pkce', /./],
+    ['null for a secret', { clientSecret: null }, 'clientSecret', /must not be null/],
+    ['null for a member', { userTokenMember: null }, 'userTokenMember', /must not be null/],
     ['a key for nobody', { clientSecret: undefined, privateKey: { key: pem } }, 'issuer', /privateKey signs is made/],
     [
       'a key for whoever it is',

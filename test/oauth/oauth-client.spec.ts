@@ -95,6 +95,7 @@ describe('where a request goes', () => {
     ['a name and a password', () => api.origin.replace('//', '//user:pass@')],
     ['a name that looks like the origin', () => `${api.origin}@127.0.0.1:1/`],
     ['data', () => 'data:text/plain,hello'],
+    ['a blob that names the origin', () => `blob:${api.origin}/8f3f9d1c`],
     ['a file', () => 'file:///etc/passwd'],
     ['a Request', () => new Request(elsewhere.origin)],
     ['nothing', () => undefined],

@@ -36,9 +36,9 @@ function parsed(path: string | URL, base: string | undefined): URL | undefined {
   }
 }
 
-/** A name and a password in it would be sent in place of the token. */
-function isApiOf(origins: readonly string[], { origin, username, password }: URL): boolean {
-  return origins.includes(origin) && username === '' && password === '';
+/** Not by `origin`, which `blob:` borrows of the URL behind it. A name and a password would be sent in place of the token. */
+function isApiOf(origins: readonly string[], { protocol, host, username, password }: URL): boolean {
+  return origins.includes(`${protocol}//${host}`) && username === '' && password === '';
 }
 
 function refused(reason: string): AuthError {

@@ -70,7 +70,8 @@ export function checkIdentity(option: string, identity: IdentityPaths): void {
 }
 
 /** What the protocol writes, and what says how a request is sent. */
-const ownHeaders = /^(authorization|proxy-.*|cookie|host|content-.*|transfer-encoding|connection)$/i;
+const ownHeaders =
+  /^(authorization|proxy-.*|cookie|host|content-.*|transfer-encoding|connection|dpop|expect|keep-alive|upgrade)$/i;
 
 /** Headers that stand beside ours: one that proves who asks would go to all of the provider's endpoints. */
 export function checkHeaders(option: string, headers: Readonly<Record<string, string>>): void {

@@ -985,6 +985,12 @@ describe('oauth2Provider()', () => {
     ],
     ['a cookie in its headers', { requestHeaders: { cookie: 'a=b' } }, 'requestHeaders.cookie', /is reserved/],
     ['another host in its headers', { requestHeaders: { Host: 'b.example' } }, 'requestHeaders.Host', /is reserved/],
+    ...['Expect', 'Upgrade', 'Keep-Alive', 'DPoP'].map((name): [string, object, string, RegExp] => [
+      `a header that nothing can be sent with, or that says how: ${name}`,
+      { requestHeaders: { [name]: 'a' } },
+      `requestHeaders.${name}`,
+      /is reserved/,
+    ]),
     ['a header of two lines', { requestHeaders: { 'X-A': 'a\r\nX-B: b' } }, 'requestHeaders', /must hold headers/],
     ['a header with a space in its name', { requestHeaders: { 'X A': 'a' } }, 'requestHeaders', /must hold headers/],
     ['a header without a value', { requestHeaders: { 'X-A': undefined } }, 'requestHeaders', /object of texts/],

@@ -2,7 +2,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { jest } from '@jest/globals';
 import { AuthError } from 'nest-latchkey';
-import { oauth2Provider, oidc } from 'nest-latchkey/providers';
+import { oauth2Provider, oidc, twitch } from 'nest-latchkey/providers';
 import { LoopbackProvider } from 'nest-latchkey/testing';
 import { FixedClock } from '../e2e/fixture.js';
 import { dance, DancingApp } from './dance.js';
@@ -259,6 +259,20 @@ async function four(): Promise<ProcessGrants[]> {
 }
 
 describe('a grant that the provider takes no more', () => {
+  it('O38 is dead at Twitch, too, which says so in a sentence', async () => {
+    const { issuer, clientId, clientSecret, allowInsecureLoopback } = provider.oidc;
+    const providers = [twitch({ issuer, clientId, clientSecret: clientSecret!, allowInsecureLoopback })];
+    const { grants } = grantsOn(memoryGrants(), { providers }, app.api.clock);
+    const its = { accessToken: 'a', refreshToken: 'b', expiresAt: app.api.clock.now() };
+    await grants.put(ada, 'twitch', { subject: 'alice', tokens: its });
+    const says = (message: string) =>
+      provider.fail('token', { kind: 'status', status: 400, body: { status: 400, message } });
+    says('missing client id');
+    await expect(grants.client('twitch', ada).accessToken()).rejects.toMatchObject({ code: 'oauth_provider_failed' });
+    says('Invalid refresh token');
+    await expect(grants.client('twitch', ada).accessToken()).rejects.toMatchObject({ code: 'oauth_reauth_required' });
+  });
+
   it('O38 is dead: once, for everybody, and with the place to mend it', async () => {
     await loggedInFor(300);
     app.events.length = 0;

@@ -25,23 +25,21 @@ async function inStandardWords(provider: CodeProvider, response: Response): Prom
   return Response.json(status === 200 ? tokenAnswer(provider, answer) : answer, { status, headers: kept(headers) });
 }
 
-function errorWord(provider: CodeProvider, answer: Answer): string | undefined {
-  const member = provider.kind === 'oauth2' ? provider.tokenErrorMember : undefined;
+function errorWord({ tokenErrorMember: member }: CodeProvider, answer: Answer): string | undefined {
   const words = [answer['error'], member && valueAt(answer, member)];
   return words.find((word): word is string => typeof word === 'string' && word !== '');
 }
 
 /** Some answer 200 for errors too: GitHub, Slack. */
 function errorAnswer(
-  provider: CodeProvider,
+  { tokenErrors }: CodeProvider,
   answer: Answer,
   own: string | undefined,
   status: number,
   headers: Headers,
 ): Response {
-  const words: Readonly<Record<string, string>> = provider.kind === 'oauth2' ? provider.tokenErrors : {};
   const word = own ?? String(answer['error'] ?? 'server_error');
-  const error = Object.hasOwn(words, word) ? words[word] : word;
+  const error = Object.hasOwn(tokenErrors, word) ? tokenErrors[word] : word;
   return Response.json({ ...answer, error }, { status: status === 200 ? 400 : status, headers: kept(headers) });
 }
 

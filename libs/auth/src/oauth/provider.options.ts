@@ -52,6 +52,18 @@ class CodeProviderOptions extends BaseProviderOptions {
    */
   requestHeaders: Readonly<Record<string, string>> = {};
 
+  /** Where an answer of the token endpoint names an error, beside `error`: a path such as 'errors.0.code'. */
+  @IsOptional()
+  @IsString()
+  @IsNotEmpty()
+  tokenErrorMember: string | undefined = undefined;
+
+  /**
+   * The provider's own error words at the token endpoint, and what RFC 6749 §5.2 calls them: `{ bad_code: 'invalid_grant'
+   * }`.
+   */
+  tokenErrors: Readonly<Record<string, string>> = {};
+
   /** Names of scope values that the provider answers with, and those that it was asked by. */
   scopeAliases: Readonly<Record<string, string>> = {};
 }
@@ -204,18 +216,6 @@ export class OAuth2ProviderOptions extends CodeProviderOptions {
   @IsString()
   @IsNotEmpty()
   userTokenMember: string | undefined = undefined;
-
-  /** Where an answer of the token endpoint names an error, beside `error`: a path such as 'errors.0.code'. */
-  @IsOptional()
-  @IsString()
-  @IsNotEmpty()
-  tokenErrorMember: string | undefined = undefined;
-
-  /**
-   * The provider's own error words at the token endpoint, and what RFC 6749 §5.2 calls them: `{ bad_code: 'invalid_grant'
-   * }`.
-   */
-  tokenErrors: Readonly<Record<string, string>> = {};
 
   /** Prove requests to the userinfo endpoint: `appsecret_proof`, the HMAC-SHA256 of the token under the secret. Default false. */
   @IsBoolean()

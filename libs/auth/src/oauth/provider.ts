@@ -96,6 +96,7 @@ function read(path: string, given: OAuthProviderOptions, clock: Clock): OAuthPro
     checkMaxAge(`${path}.authorizationParams.max_age`, provider.authorizationParams['max_age']);
   if (provider.applicationScope !== undefined) checkScope(`${path}.applicationScope`, provider.applicationScope);
   checkTexts(`${path}.scopeAliases`, provider.scopeAliases);
+  checkTexts(`${path}.tokenErrors`, provider.tokenErrors);
   checkHeaders(`${path}.requestHeaders`, provider.requestHeaders);
   return provider;
 }
@@ -140,7 +141,6 @@ function toOAuth2Provider(path: string, given: OAuth2Options): OAuth2Provider {
   checkScope(`${path}.scope`, options.scope);
   checkScope(`${path}.userScope`, options.userScope);
   checkIdentity(`${path}.identity`, options.identity);
-  checkTexts(`${path}.tokenErrors`, options.tokenErrors);
   const { clientSecret } = options;
   if (options.appSecretProof && clientSecret === undefined)
     throw new AuthConfigError(`${path}.clientSecret`, 'is missing: appSecretProof needs it');

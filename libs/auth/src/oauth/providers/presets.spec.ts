@@ -361,6 +361,7 @@ const table: Record<string, Record<string, unknown>> = {
     tokenEndpointAuthMethod: 'client_secret_post',
     pkce: false,
     emailTrust: 'claim',
+    tokenErrorMember: 'message',
     authorizationParams: {
       claims: '{"id_token":{"email":null,"email_verified":null,"preferred_username":null,"picture":null}}',
     },

@@ -11,6 +11,9 @@ export function twitch(given: OidcPresetOptions = {}) {
     tokenEndpointAuthMethod: 'client_secret_post',
     // it documents no PKCE: the nonce of the ID token binds the code to the log-in
     pkce: false,
+    // its errors have a sentence, and no word
+    tokenErrorMember: 'message',
+    tokenErrors: { 'Invalid authorization code': 'invalid_grant', 'Invalid refresh token': 'invalid_grant' },
     // what it tells of somebody is not asked for by scope (OpenID Connect Core §5.5)
     authorizationParams: {
       claims: JSON.stringify({

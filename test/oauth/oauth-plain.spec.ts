@@ -114,7 +114,7 @@ describe.each(adapters)('plain OAuth 2 (%s)', (adapter) => {
         reddit(scripted),
         fitbit(scripted),
         strava({ ...scripted, scope: ['read', 'activity:read'] }),
-        zoho(scripted),
+        zoho({ ...scripted, scope: ['AaaServer.profile.READ', 'ZohoCRM.modules.READ'] }),
         twitch({ ...base, issuer: provider.issuer }),
         oidc('google', {
           ...base,
@@ -261,6 +261,7 @@ describe.each(adapters)('plain OAuth 2 (%s)', (adapter) => {
       const scopeOf = async (name: string) => nextOf(await browser.visit(at(`/login/${name}`)))!.searchParams;
       expect((await scopeOf('plain')).get('scope')).toBe('read write');
       expect((await scopeOf('commas')).get('scope')).toBe('a,b');
+      expect((await scopeOf('zoho')).get('scope')).toBe('AaaServer.profile.READ,ZohoCRM.modules.READ');
       expect((await scopeOf('slack')).get('user_scope')).toBe('identity.basic,identity.email');
       expect((await scopeOf('other')).has('scope')).toBe(false);
     });

@@ -374,6 +374,7 @@ const table: Record<string, Record<string, unknown>> = {
     userinfoEndpoint: 'https://accounts.zoho.com/oauth/user/info',
     apiBaseUrl: 'https://www.zohoapis.com/',
     scope: ['AaaServer.profile.READ'],
+    scopeSeparator: ',',
     tokenEndpointAuthMethod: 'client_secret_post',
     pkce: false,
     apiTokenScheme: 'Zoho-oauthtoken',

@@ -16,6 +16,7 @@ export function zoho({ dataCenter = 'com', offline, prompt, ...given }: ZohoOpti
   const data: OAuth2PresetOptions = {
     ...dataCenters[dataCenter],
     scope: ['AaaServer.profile.READ'],
+    scopeSeparator: ',',
     tokenEndpointAuthMethod: 'client_secret_post',
     // it documents no PKCE
     pkce: false,

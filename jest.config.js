@@ -23,7 +23,7 @@ const shared = {
   },
   // CommonJS packages that require an ES module, which Node 20 can and Jest cannot: the module is compiled for them
   transformIgnorePatterns: ['/node_modules/(?!(.*/)?content-disposition/)'],
-  modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/libs/[^/]+/dist'],
+  modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/libs/[^/]+/(build|dist)'],
 };
 
 export default {

@@ -3,12 +3,12 @@ type Keys = typeof import('../../../libs/auth/dist/jwt/keys.js');
 type Ring = typeof import('../../../libs/auth/dist/jwt/key-ring.js');
 type Verifier = typeof import('../../../libs/auth/dist/resource/verify-token.js');
 
-/** A file of the built package. These parts have no public name, so they are found beside the package's entry. */
+/** A module of the build, before it is bundled: these parts have no public name. */
 async function built<T>(path: string): Promise<T> {
-  return (await import(new URL(path, import.meta.resolve('nest-latchkey')).href)) as T;
+  return (await import(new URL(`../build/${path}`, import.meta.resolve('nest-latchkey')).href)) as T;
 }
 
-export const { parseJwt, verifyJwt } = await built<Verify>('./jwt/verify.js');
-export const { createJwtKey } = await built<Keys>('./jwt/keys.js');
-export const { KeyRing } = await built<Ring>('./jwt/key-ring.js');
-export const { TokenVerifier } = await built<Verifier>('./resource/verify-token.js');
+export const { parseJwt, verifyJwt } = await built<Verify>('jwt/verify.js');
+export const { createJwtKey } = await built<Keys>('jwt/keys.js');
+export const { KeyRing } = await built<Ring>('jwt/key-ring.js');
+export const { TokenVerifier } = await built<Verifier>('resource/verify-token.js');

@@ -3,9 +3,9 @@ import { strictEqual } from 'node:assert/strict';
 
 type Mirror = typeof import('../../../libs/auth/dist/stores/revocation-mirror.js');
 
-/** It has no public name, so it is found beside the package's entry. */
+/** It has no public name, so it is a module of the build, before it is bundled. */
 const { RevocationMirror } = (await import(
-  new URL('./stores/revocation-mirror.js', import.meta.resolve('nest-latchkey')).href
+  new URL('../build/stores/revocation-mirror.js', import.meta.resolve('nest-latchkey')).href
 )) as Mirror;
 
 const count = 1_000_000;

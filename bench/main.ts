@@ -4,12 +4,13 @@ import { verdict, type Figure } from './figure.js';
 import { guardSection } from './guard/guard.section.js';
 import { machine } from './machine.js';
 import { oauthSection } from './oauth/oauth.section.js';
+import { packageSection } from './package/package.section.js';
 import { sessionSection } from './session/session.section.js';
 import type { Section } from './section.js';
 import { median } from './statistics.js';
 import { readable, table } from './table.js';
 
-const sections: readonly Section[] = [guardSection, sessionSection, oauthSection];
+const sections: readonly Section[] = [guardSection, sessionSection, oauthSection, packageSection];
 
 /** `bench [section …] [--rounds N] [--json FILE]`: no section means all. */
 async function main(): Promise<void> {

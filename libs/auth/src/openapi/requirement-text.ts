@@ -6,14 +6,20 @@ import { locationsOf } from './security-schemes.js';
 
 /** What a route asks, in one line: `Requires: scope admin; or claims { admin: true }`. */
 export function requirementText(requirement: TokenRequirement, places: TokenPlaces): string {
+  const parts = requirementParts(requirement, places);
+  return `${requirement.optional === false ? 'Requires' : 'Optional token'}: ${parts.join('; ')}`;
+}
+
+/** The same as a list, never empty. Without places nothing is said of those that the module chose. */
+export function requirementParts(requirement: TokenRequirement, places?: TokenPlaces): string[] {
   const parts = [
     ...originParts(requirement),
     ...grantParts(requirement),
     ...(requirement.verify === undefined ? [] : ["the application's own check"]),
-    ...bodyParts(requirement, places),
+    ...(places === undefined ? [] : bodyParts(requirement, places)),
   ];
   if (requirement.type !== 'access' || parts.length === 0) parts.unshift(typeText(requirement.type));
-  return `${requirement.optional === false ? 'Requires' : 'Optional token'}: ${parts.join('; ')}`;
+  return parts;
 }
 
 function typeText(type: string): string {
@@ -74,10 +80,10 @@ function text(value: unknown): string {
     .join(', ')} }`;
 }
 
-/** The same for machines: the members of `@RequireToken()` that the route has set, as JSON. */
-export function requirementObject(requirement: TokenRequirement, places: TokenPlaces): Record<string, unknown> {
+/** The same for machines: the members of `@RequireToken()` that the route has set, as JSON. Of locations the route's own, when there are no places. */
+export function requirementObject(requirement: TokenRequirement, places?: TokenPlaces): Record<string, unknown> {
   const { type, optional, fresh, scope, claims, override, audience, issuer, allowExpired, session } = requirement;
-  const locations = locationsOf(requirement, places);
+  const locations = places === undefined ? requirement.locations : locationsOf(requirement, places);
   const members = {
     ...{ type, locations, fresh, scope, claims, audience, issuer },
     ...(session !== undefined && { session: session.claims.length === 0 || { claims: namesOf(session) } }),

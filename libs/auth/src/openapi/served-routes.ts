@@ -1,6 +1,6 @@
 import { ApplicationConfig, ModulesContainer } from '@nestjs/core';
 import { REQUEST_HOOKS, type RequestHooks } from '../resource/request-hooks.js';
-import { GUARD_SETTINGS, RequireTokenGuard, type GuardSettings } from '../resource/require-token.guard.js';
+import { GUARD_SETTINGS, isTokenGuard, type GuardSettings } from '../resource/require-token.guard.js';
 import { declaredRequirement, routeRequirement } from '../resource/route-requirement.js';
 import { routeTable, type RouteEntry } from '../resource/route-table.js';
 import type { TokenRequirement } from '../resource/token-requirement.js';
@@ -50,8 +50,8 @@ export class ServedRoutes {
 
   /** What the guards of a route make of a request by `method`. */
   access({ controller, handler, guards }: RouteEntry, method: string): Access {
-    const isAsked = [...this.globalGuards, ...guards].some(isOurs);
-    const hasOther = guards.some((guard) => !isOurs(guard));
+    const isAsked = [...this.globalGuards, ...guards].some(isTokenGuard);
+    const hasOther = guards.some((guard) => !isTokenGuard(guard));
     if (!isAsked) {
       const isOpen = this.globalGuards.length === 0 || declaredRequirement(handler, controller) === 'public';
       return isOpen && !hasOther ? 'open' : 'unknown';
@@ -61,10 +61,4 @@ export class ServedRoutes {
     if (requirement !== 'public' && !isExempt) return requirement;
     return hasOther ? 'unknown' : 'open';
   }
-}
-
-/** The guard's class, a subclass, or an instance of one. */
-function isOurs(guard: unknown): boolean {
-  if (guard instanceof RequireTokenGuard || guard === RequireTokenGuard) return true;
-  return typeof guard === 'function' && guard.prototype instanceof RequireTokenGuard;
 }

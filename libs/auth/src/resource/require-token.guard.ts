@@ -168,6 +168,12 @@ export class RequireTokenGuard implements CanActivate {
   }
 }
 
+/** The guard's class, a subclass, or an instance of one: what `@UseGuards()` and `APP_GUARD` take. */
+export function isTokenGuard(guard: unknown): boolean {
+  if (guard instanceof RequireTokenGuard || guard === RequireTokenGuard) return true;
+  return typeof guard === 'function' && guard.prototype instanceof RequireTokenGuard;
+}
+
 function isSame(one: readonly unknown[], other: readonly unknown[]): boolean {
   return one.every((part, index) => part === other[index]);
 }

@@ -37,7 +37,12 @@ export default {
     {
       ...shared,
       displayName: 'e2e',
-      testMatch: ['<rootDir>/test/e2e/**/*.spec.ts', '<rootDir>/test/oauth/**/*.spec.ts', '<rootDir>/src/**/*.spec.ts'],
+      testMatch: [
+        '<rootDir>/test/e2e/**/*.spec.ts',
+        '<rootDir>/test/cli/**/*.spec.ts',
+        '<rootDir>/test/oauth/**/*.spec.ts',
+        '<rootDir>/src/**/*.spec.ts',
+      ],
     },
   ],
 };

@@ -15,6 +15,7 @@ import * as providers from 'nest-latchkey/providers';
 import * as testing from 'nest-latchkey/testing';
 import * as typeorm from 'nest-latchkey/typeorm';
 import { authHookNames } from '../libs/auth/src/auth.hooks.js';
+import { commandsOf } from '../libs/auth/src/cli/command-line.js';
 import { moduleOptionNames } from '../libs/auth/src/auth.options.js';
 import { CookiesOptions, type SlidingRefresh } from '../libs/auth/src/http/cookies.options.js';
 import { CsrfOptions } from '../libs/auth/src/http/csrf.options.js';
@@ -31,7 +32,11 @@ import { RevocationOptions } from '../libs/auth/src/stores/revocation.options.js
 
 /** The rows of the tables of a page, below their headings: cells without their backticks. */
 function rowsOf(file: string): string[][] {
-  const lines = readFileSync(file, 'utf8').split('\n');
+  return rowsIn(readFileSync(file, 'utf8'));
+}
+
+function rowsIn(text: string): string[][] {
+  const lines = text.split('\n');
   return lines
     .filter((line, index) => line.startsWith('|') && !line.startsWith('| --') && !lines[index + 1]?.startsWith('| --'))
     .map((line) => line.split('|').slice(1, -1))
@@ -172,6 +177,22 @@ describe('docs/options.md', () => {
     expect(plain.map(([path]) => [path, told.get(path)])).toEqual(
       plain.map(([path, value]) => [path, asWritten(value)]),
     );
+  });
+});
+
+describe('docs/command-line.md', () => {
+  const page = readFileSync('docs/command-line.md', 'utf8');
+  const commands = commandsOf({ stdout: process.stdout, stderr: process.stderr });
+
+  it('has a section for every command, with its options', () => {
+    const sections = page.split(/^## /m).slice(2);
+    expect(sections.map((section) => section.split('\n')[0])).toEqual(commands.map((command) => command.name()));
+    const shared = rowsIn(page.split(/^## /m)[1]!).map(([name]) => name);
+    for (const [index, command] of commands.entries()) {
+      const told = rowsIn(sections[index]!).flatMap(([name]) => (name!.startsWith('--') ? [name] : []));
+      const flags = command.options.map((option) => option.flags);
+      expect(flags.filter((flag) => !shared.includes(flag))).toEqual(told);
+    }
   });
 });
 

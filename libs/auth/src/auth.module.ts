@@ -40,6 +40,9 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModule
   )
   .build();
 
+/** The injection token of the options as they were written: a value of `forRoot()`, the answer of a factory of `forRootAsync()`. */
+export const WRITTEN_OPTIONS = MODULE_OPTIONS_TOKEN;
+
 function shape(
   definition: DynamicModule,
   {

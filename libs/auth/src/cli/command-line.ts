@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { AuthConfigError } from '../auth.errors.js';
 import { CommandError } from './command-error.js';
 import { mapCommand } from './map/map.command.js';
+import { providersCommand } from './providers/providers.command.js';
 import { secretCommand } from './secret.command.js';
 import { coloured, writeLine, type Terminal } from './terminal.js';
 
@@ -44,7 +45,7 @@ export async function runCommandLine(words: readonly string[], terminal: Termina
 
 /** Every command, as the documents list them. */
 export function commandsOf(terminal: Terminal): Command[] {
-  return [mapCommand(terminal), secretCommand(terminal)];
+  return [mapCommand(terminal), secretCommand(terminal), providersCommand(terminal)];
 }
 
 function version(): string {

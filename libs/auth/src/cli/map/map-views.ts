@@ -1,3 +1,4 @@
+import { columns } from '../columns.js';
 import { coloured, type Terminal } from '../terminal.js';
 import type { MappedRoute } from './route-map.js';
 
@@ -5,21 +6,11 @@ const headings = ['Method', 'Path', 'Access', 'Asks', 'Handler'] as const;
 
 /** Columns for people. */
 export function asText(routes: readonly MappedRoute[], stdout: Terminal['stdout']): string {
-  const rows = routes.map(cellsOf);
-  const widths = headings.map((heading, column) =>
-    Math.max(...[heading, ...rows.map((cells) => cells[column]!)].map(({ length }) => length)),
+  const [heading, ...lines] = columns([headings, ...routes.map(cellsOf)]);
+  const marked = lines.map((line, index) =>
+    routes[index]!.access === 'unprotected' ? coloured(stdout, 'red', line) : line,
   );
-  const line = (cells: readonly string[]) =>
-    cells
-      .map((cell, column) => cell.padEnd(widths[column]!))
-      .join('  ')
-      .trimEnd();
-  return [headings, ...rows]
-    .map((cells, index) => {
-      const isUnprotected = routes[index - 1]?.access === 'unprotected';
-      return isUnprotected ? coloured(stdout, 'red', line(cells)) : line(cells);
-    })
-    .join('\n');
+  return [heading, ...marked].join('\n');
 }
 
 /** A table of Markdown. */

@@ -1,6 +1,6 @@
 import { generateKeyPairSync, KeyObject } from 'node:crypto';
 import { inspect } from 'node:util';
-import { Controller, Get, Module, type Type } from '@nestjs/common';
+import { Controller, Get, Inject, Injectable, Module, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import {
   anyOf,
@@ -16,8 +16,10 @@ import {
   Public,
   query,
   RequireToken,
+  type AuthModuleAsyncOptions,
   type AuthModuleExtras,
   type AuthModuleOptions,
+  type AuthOptionsFactory,
   type RequireTokenOptions,
 } from 'nest-latchkey';
 import { adapters, Api, bootFailure, issuer, rootModule, secret } from './fixture.js';
@@ -1002,6 +1004,60 @@ describe.each(adapters)('the module on %s', (adapter) => {
       message: 'no configuration',
     });
     expect(await root(async () => ({ jwt: { issuer, secret } }))).toBeUndefined();
+  });
+
+  describe('by forRootAsync()', () => {
+    const good: AuthModuleOptions = { jwt: { issuer, secret } };
+    @Injectable()
+    class Configuration {
+      readonly options = good;
+    }
+    @Injectable()
+    class Factory implements AuthOptionsFactory {
+      constructor(@Inject(Configuration) private readonly configuration: Configuration) {}
+
+      async createAuthOptions() {
+        return this.configuration.options;
+      }
+    }
+    @Module({ providers: [Configuration, Factory], exports: [Configuration, Factory] })
+    class ConfigurationModule {}
+    const imports = [ConfigurationModule];
+    const bootOf = (options: AuthModuleAsyncOptions) => {
+      @Module({ imports: [AuthModule.forRootAsync(options)], controllers: [GuardedController] })
+      class AsyncModule {}
+      return bootFailure(AsyncModule, adapter);
+    };
+
+    it.each<[string, AuthModuleAsyncOptions]>([
+      ['a function', { useFactory: () => good }],
+      ['what it injects', { imports, inject: [Configuration], useFactory: ({ options }: Configuration) => options }],
+      ['a class that it makes', { imports, useClass: Factory }],
+      ['a class that is there', { imports, useExisting: Factory }],
+    ])('CF-07 takes %s', async (_what, options) => {
+      expect(await bootOf({ globalGuard: true, ...options })).toBeUndefined();
+    });
+
+    it.each<[string, object | undefined, string, RegExp]>([
+      ['nothing', undefined, 'forRootAsync()', /takes an object/],
+      ['no factory', { imports }, 'forRootAsync()', /takes one of useFactory, useClass, useExisting/],
+      ['two factories', { useFactory: () => good, useClass: Factory }, 'useClass', /stands beside useFactory/],
+      ['options for a factory', { useFactory: good }, 'useFactory', /must be a function/],
+      ['an object for a class', { useClass: new Factory({ options: good }) }, 'useClass', /must be a class/],
+      ['a class of something else', { useClass: Configuration }, 'useClass', /with a method createAuthOptions/],
+      ['options beside the factory', { useFactory: () => good, session: {} }, 'session', /in what the factory gives/],
+      ['a typo', { useFactory: () => good, globalGard: true }, 'globalGard', /is no option/],
+      ['a text for a switch', { useFactory: () => good, globalGuard: 'true' }, 'globalGuard', /true or false/],
+    ])('CF-06 refuses %s', async (_what, options, option, problem) => {
+      expect(() => AuthModule.forRootAsync(options as never)).toThrow(
+        expect.objectContaining({ name: 'AuthConfigError', option, message: expect.stringMatching(problem) }),
+      );
+    });
+
+    it.each(['isGlobal', 'globalGuard', 'controllers', 'imports'])('CF-06 refuses %s of a factory', async (name) => {
+      const useFactory = () => ({ ...good, [name]: true });
+      expectConfigError(await bootOf({ useFactory }), name, /write it beside useFactory/, [secret]);
+    });
   });
 
   it('CC-09 refuses another path for the routes than they were made with', async () => {

@@ -3,6 +3,13 @@ import type { DynamicModule, OnApplicationShutdown, OnModuleInit } from '@nestjs
 import { APP_GUARD } from '@nestjs/core';
 import { AuthConfigError } from './auth.errors.js';
 import { AUTH_HOOKS, type AuthHooks } from './auth.hooks.js';
+import {
+  checkAsyncOptions,
+  checkEdge,
+  checkExtras,
+  type AuthModuleAsyncOptions,
+  type AuthModuleExtras,
+} from './auth.extras.js';
 import type { AuthModuleOptions } from './auth.options.js';
 import type { AuthSettings } from './auth.settings.js';
 import { AUTH_SETTINGS, ROUTES_PATH, STORES, type Stores } from './auth.composition.js';
@@ -11,29 +18,17 @@ import { RouteCheck } from './auth.route-check.js';
 import { createJwksController } from './http/jwks.controller.js';
 import { createSessionController } from './http/session.controller.js';
 import { allRequestHeaders } from './http/session-protocol.js';
-import { OAUTH_EDGE, type OAuthEdge } from './oauth/oauth-edge.js';
+import { OAUTH_EDGE } from './oauth/oauth-edge.js';
 import { RequireTokenGuard } from './resource/require-token.guard.js';
-import { routesPathPattern } from './session/session.options.js';
 import { SessionCleanup } from './session/session-cleanup.js';
 import { SigningKeys } from './keys/signing-keys.js';
 import { RevocationList } from './stores/revocation-list.js';
-
-/** Options that shape the module itself: they stand beside `useFactory` too. */
-export interface AuthModuleExtras {
-  /** Every module of the application can use the guard and AuthService. Default true. */
-  isGlobal?: boolean;
-  /** Every route wants a token unless it is `@Public()`. Default false. */
-  globalGuard?: boolean;
-  /** The module's own routes (JWKS, refresh and sign-out of sessions), and where they live. Default true, below `session.basePath`; a factory tells that too late. */
-  controllers?: boolean | { basePath: string };
-  /** Modules whose providers `hooks` wants. */
-  imports?: DynamicModule['imports'];
-}
 
 const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModuleBuilder<AuthModuleOptions>({
   moduleName: 'Auth',
 })
   .setClassMethodName('forRoot')
+  .setFactoryMethodName('createAuthOptions')
   .setExtras<AuthModuleExtras & Pick<AuthModuleOptions, 'oauth'>>(
     { isGlobal: true, globalGuard: false, controllers: true, imports: [] },
     shape,
@@ -77,22 +72,6 @@ function shape(
   };
 }
 
-/** A text such as 'true', as an environment variable holds it, would leave the guard off unseen. */
-function checkExtras({ isGlobal, globalGuard, controllers }: AuthModuleExtras): void {
-  for (const [name, value] of Object.entries({ isGlobal, globalGuard })) {
-    if (value !== undefined && typeof value !== 'boolean') throw new AuthConfigError(name, 'must be true or false');
-  }
-  const basePath: unknown = typeof controllers === 'object' ? controllers?.basePath : controllers;
-  if (basePath === undefined || typeof basePath === 'boolean') return;
-  if (typeof controllers !== 'object' || typeof basePath !== 'string' || !routesPathPattern.test(basePath))
-    throw new AuthConfigError('controllers', "must be true, false, or a path such as { basePath: '/auth' }");
-}
-
-function checkEdge(oauth: OAuthEdge | undefined): void {
-  if (oauth !== undefined && !Array.isArray(oauth?.providers))
-    throw new AuthConfigError('oauth', 'must be oauthLogin() of nest-latchkey/passport');
-}
-
 /** Authentication in one module: `AuthModule.forRoot({ jwt: { issuer, secret } })`, once, in the root module. */
 @Module({})
 export class AuthModule extends ConfigurableModuleClass implements OnModuleInit, OnApplicationShutdown {
@@ -101,6 +80,12 @@ export class AuthModule extends ConfigurableModuleClass implements OnModuleInit,
     if (typeof options !== 'object' || options === null)
       throw new AuthConfigError('forRoot()', 'takes an object: { jwt: { issuer, secret } }');
     return super.forRoot(options);
+  }
+
+  /** @throws AuthConfigError for options that stand in the wrong place; what the factory gives is checked when the application starts. */
+  static override forRootAsync(options: AuthModuleAsyncOptions): DynamicModule {
+    checkAsyncOptions(options);
+    return super.forRootAsync(options);
   }
 
   /**

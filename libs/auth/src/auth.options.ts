@@ -61,6 +61,9 @@ export const moduleOptionNames = Object.keys({
   guard: true,
 } satisfies Record<keyof AuthModuleOptions, true>);
 
+/** They stand beside `useFactory`: the module has its shape before a factory is asked. */
+export const extraNames = ['isGlobal', 'globalGuard', 'controllers', 'imports'];
+
 /**
  * Check the options and complete them.
  *
@@ -76,6 +79,8 @@ export function resolveOptions(
   if (typeof options !== 'object' || options === null)
     throw new AuthConfigError('forRoot()', 'takes an object: { jwt: { issuer, secret } }');
   for (const name of Object.keys(options)) {
+    if (extraNames.includes(name))
+      throw new AuthConfigError(name, 'comes of the factory, too late: write it beside useFactory');
     if (!moduleOptionNames.includes(name))
       throw new AuthConfigError(name, `is no option: there are ${moduleOptionNames.join(', ')}`);
   }

@@ -4,7 +4,8 @@
  * @module nest-latchkey
  */
 // the module
-export { AuthModule, type AuthModuleExtras } from './auth.module.js';
+export { AuthModule } from './auth.module.js';
+export type { AuthModuleAsyncOptions, AuthModuleExtras, AuthOptionsFactory } from './auth.extras.js';
 export { AUTH_SETTINGS } from './auth.composition.js';
 export type { AuthModuleOptions } from './auth.options.js';
 export type { AuthSettings } from './auth.settings.js';

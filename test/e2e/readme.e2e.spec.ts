@@ -95,6 +95,13 @@ describe('the examples of the README and of docs', () => {
     expect([...new Set(blocks.map(([, file]) => file))].toSorted()).toEqual(readdirSync('docs/examples').toSorted());
   });
 
+  it('configure Jest as the applications of test/consumers do, which run it', () => {
+    const applications = 'test/consumers/applications';
+    const blocks = [...readme.matchAll(/```js file=(\S+)\n([^]*?)```/g)];
+    for (const [, file, code] of blocks) expect(code).toBe(readFileSync(join(applications, file!), 'utf8'));
+    expect(blocks.map(([, file]) => file)).toEqual(['nest12-jest/jest.config.js', 'nest11-commonjs/jest.config.js']);
+  });
+
   it('answer as the text around them says', async () => {
     const { AppModule } = await import('../../docs/examples/five-minutes.js');
     const app = await NestFactory.create(AppModule, { logger: false, abortOnError: false });

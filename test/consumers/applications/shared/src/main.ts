@@ -1,0 +1,9 @@
+import { NestFactory } from '@nestjs/core';
+import { AppModule } from './app.module.js';
+
+async function bootstrap() {
+  const app = await NestFactory.create(AppModule);
+  await app.listen(process.env['PORT'] ?? 3000, '127.0.0.1');
+  console.log(await app.getUrl());
+}
+void bootstrap();

@@ -7,7 +7,7 @@ const secret = 'kJ3v-9sQx_27LrTnWb8yZpEo5GhCdAuF';
 const env = { AUTH_SECRET: secret };
 
 // a process each, beside other suites
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 let line: CommandLine;
 
@@ -130,5 +130,30 @@ describe('latchkey map', () => {
     const { exitCode, stdout, stderr } = await line.run(['map', '--app', 'app.js']);
     expect([exitCode, stdout]).toEqual([2, '']);
     expect(stderr).toMatch(/^error: Nest can't resolve dependencies of the NotesController/);
+  });
+});
+
+describe('latchkey doctor', () => {
+  const database = { DATABASE_URL: 'sqlite:doctor.sqlite', NODE_ENV: 'production' };
+
+  it('looks at the reference application', async () => {
+    const { exitCode, stdout, stderr } = await line.run(['doctor', '--app', 'dist/command-line.js'], {
+      ...env,
+      ...database,
+    });
+    expect([exitCode, stderr]).toEqual([0, '']);
+    expect(stdout.split('\n')).toEqual([
+      'ok    boot: the application starts: options, keys and routes hold',
+      'ok    stores: typeorm: it answers, and its tables are there',
+      '',
+    ]);
+  });
+
+  it('fails with what is to be mended', async () => {
+    const broken = { ...database, AUTH_SECRET: 'secret' };
+    const { exitCode, stdout, stderr } = await line.run(['doctor', '--app', 'dist/command-line.js', '--json'], broken);
+    expect([exitCode, stderr]).toEqual([1, 'error: 1 of 1 checks failed\n']);
+    const text = expect.stringMatching(/^jwt\.secret: is shorter than 32 bytes/) as string;
+    expect(JSON.parse(stdout)).toEqual([{ level: 'fail', subject: 'boot', text }]);
   });
 });

@@ -65,7 +65,7 @@ export {
 } from './stores/oauth-grant.store.js';
 export { OAuthLinkStore, type OAuthLink, type OAuthLinkKey } from './stores/oauth-link.store.js';
 export { memoryStores, noStores } from './stores/memory.stores.js';
-export type { AuthStores, InstanceFinder } from './stores/auth-stores.js';
+export type { AuthStores, InstanceFinder, StoreCondition } from './stores/auth-stores.js';
 export {
   RevocationStore,
   type RefreshUse,

@@ -3,6 +3,7 @@ import { debuglog } from 'node:util';
 import { Command, CommanderError } from 'commander';
 import { AuthConfigError } from '../auth.errors.js';
 import { CommandError } from './command-error.js';
+import { doctorCommand } from './doctor/doctor.command.js';
 import { mapCommand } from './map/map.command.js';
 import { providersCommand } from './providers/providers.command.js';
 import { secretCommand } from './secret.command.js';
@@ -45,7 +46,13 @@ export async function runCommandLine(words: readonly string[], terminal: Termina
 
 /** Every command, as the documents list them. */
 export function commandsOf(terminal: Terminal): Command[] {
-  return [mapCommand(terminal), secretCommand(terminal), providersCommand(terminal)];
+  return [
+    mapCommand(terminal),
+    doctorCommand(terminal),
+    sessionsCommand(terminal),
+    secretCommand(terminal),
+    providersCommand(terminal),
+  ];
 }
 
 function version(): string {

@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url';
 import type { DynamicModule, Type } from '@nestjs/common';
 import type { RootModuleOptions } from './app-options.js';
 import { CommandError } from './command-error.js';
+import { quietLogger } from './quiet-logger.js';
 import { writeLine, type Terminal } from './terminal.js';
 
 export type RootModule = Type | DynamicModule;
@@ -18,7 +19,7 @@ export async function loadRootModule(options: RootModuleOptions, { stderr }: Ter
   const file = resolve(app);
   if (!existsSync(file)) throw new CommandError(`--app: there is no file ${app}; build the application first`);
   const { Logger } = await import('@nestjs/common');
-  Logger.overrideLogger(complaints((text) => writeLine(stderr, text)));
+  Logger.overrideLogger(quietLogger((text) => writeLine(stderr, text)));
   const loaded = (await attempt(`--app: ${app} does not load`, () => import(pathToFileURL(file).href))) as Exports;
   const name = wanted ?? ['AppModule', 'default'].find((one) => exportOf(loaded, one) !== undefined);
   const exported = name === undefined ? undefined : exportOf(loaded, name);
@@ -60,11 +61,4 @@ function isClass(value: unknown): value is Type {
 
 function isDynamicModule(value: unknown): value is DynamicModule {
   return typeof value === 'object' && value !== null && isClass((value as DynamicModule).module);
-}
-
-/** What an application complains of while it loads; the rest of its log is left out. */
-function complaints(write: (text: string) => void) {
-  const say = (message: unknown) => write(String(message));
-  const silent = () => {};
-  return { log: silent, debug: silent, verbose: silent, warn: say, error: say, fatal: say };
 }

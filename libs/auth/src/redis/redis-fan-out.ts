@@ -90,6 +90,12 @@ class RedisFanOut extends RevocationFanOut {
     if (!this.#isSending && this.#connections !== undefined) void this.#send(this.#connections);
   }
 
+  override async clock(): Promise<number> {
+    if (this.#connections === undefined) throw new Error('not connected');
+    const [seconds, microseconds] = await asking(this.#connections.publisher.time());
+    return Number(seconds) * 1000 + Number(microseconds) / 1000;
+  }
+
   async close(): Promise<void> {
     this.#connections?.close();
     this.#connections = undefined;

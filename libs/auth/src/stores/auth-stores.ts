@@ -26,4 +26,17 @@ export interface AuthStores {
     oauthGrants?: OAuthGrantStore;
     oauthLinks?: OAuthLinkStore;
   };
+  /**
+   * How is the place where they keep it? For `latchkey doctor`, also after the application failed to start. Default: nothing is
+   * told. Changes nothing there. Rejects when the place cannot be asked.
+   */
+  examine?(instances: InstanceFinder): Promise<StoreCondition>;
+}
+
+/** What {@link AuthStores.examine} tells. */
+export interface StoreCondition {
+  /** Of the place, in epoch milliseconds; undefined where it has no clock but this machine's. */
+  readonly clock: number | undefined;
+  /** A sentence each: what is wrong, and what to do. No secret, no value of a row. */
+  readonly problems: readonly string[];
 }

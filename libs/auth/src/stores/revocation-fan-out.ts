@@ -29,6 +29,9 @@ export abstract class RevocationFanOut {
   /** Tell the others. Returns at once and throws nothing; what cannot be sent now is dropped. */
   abstract publish(hints: readonly RevocationHint[]): void;
 
+  /** The clock at the other end, in epoch milliseconds, for `latchkey doctor`. Rejects when it cannot be asked. */
+  clock?(): Promise<number>;
+
   /** Close every connection. */
   abstract close(): Promise<void>;
 }

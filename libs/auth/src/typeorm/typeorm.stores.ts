@@ -3,6 +3,7 @@ import type { DataSource } from 'typeorm';
 import { AuthConfigError } from '../auth.errors.js';
 import type { AuthStores, InstanceFinder } from '../stores/auth-stores.js';
 import { authEntities } from './entities.js';
+import { examineDatabase } from './examine-database.js';
 import { TypeormOAuthFlowStore } from './typeorm-oauth-flow.store.js';
 import { TypeormOAuthGrantStore } from './typeorm-oauth-grant.store.js';
 import { TypeormOAuthLinkStore } from './typeorm-oauth-link.store.js';
@@ -38,6 +39,7 @@ export function typeormStores({ dataSource }: TypeormStoresOptions = {}): AuthSt
         oauthLinks: new TypeormOAuthLinkStore(find),
       };
     },
+    examine: async (instances) => examineDatabase(findDataSource(instances, dataSource)),
   };
 }
 

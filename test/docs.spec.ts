@@ -190,8 +190,9 @@ describe('docs/command-line.md', () => {
     const shared = rowsIn(page.split(/^## /m)[1]!).map(([name]) => name);
     for (const [index, command] of commands.entries()) {
       const told = rowsIn(sections[index]!).flatMap(([name]) => (name!.startsWith('--') ? [name] : []));
-      const flags = command.options.map((option) => option.flags);
-      expect(flags.filter((flag) => !shared.includes(flag))).toEqual(told);
+      const options = [command, ...command.commands].flatMap((one) => one.options);
+      const flags = new Set(options.map((option) => option.flags));
+      expect([...flags].filter((flag) => !shared.includes(flag))).toEqual(told);
     }
   });
 });

@@ -7,6 +7,7 @@ import { doctorCommand } from './doctor/doctor.command.js';
 import { mapCommand } from './map/map.command.js';
 import { providersCommand } from './providers/providers.command.js';
 import { secretCommand } from './secret.command.js';
+import { sessionsCommand } from './sessions/sessions.command.js';
 import { coloured, writeLine, type Terminal } from './terminal.js';
 
 const debug = debuglog('latchkey');
@@ -31,7 +32,7 @@ export async function runCommandLine(words: readonly string[], terminal: Termina
       getOutHasColors: () => terminal.stdout.hasColors?.() === true,
       getErrHasColors: () => terminal.stderr.hasColors?.() === true,
     });
-  for (const command of commandsOf(terminal)) program.addCommand(command.copyInheritedSettings(program));
+  for (const command of commandsOf(terminal)) program.addCommand(inherit(program, command));
   try {
     await program.parseAsync([...words], { from: 'user' });
     return 0;
@@ -42,6 +43,13 @@ export async function runCommandLine(words: readonly string[], terminal: Termina
     writeLine(terminal.stderr, `${coloured(terminal.stderr, 'red', 'error')}: ${messageOf(error)}`);
     return error instanceof CommandError ? error.exitCode : 2;
   }
+}
+
+/** How errors and help are written, for the commands of a command too. */
+function inherit(parent: Command, command: Command): Command {
+  command.copyInheritedSettings(parent);
+  for (const inner of command.commands) inherit(command, inner);
+  return command;
 }
 
 /** Every command, as the documents list them. */

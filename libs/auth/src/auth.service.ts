@@ -123,7 +123,8 @@ export class AuthService {
   }
 
   /**
-   * Start a session, and write its tokens into the answer: in cookies or in headers, as the client asks by `st-auth-mode`.
+   * Start a session, and write its tokens into the answer: in cookies or in headers, as the client asks by `st-auth-mode`, or as
+   * `exchange.transfer` says.
    *
    * @param user the subject, or whatever `hooks.subject` makes one of.
    * @returns what the handler may answer: the RFC 6749 §5.1 object where the client keeps its tokens, `{}` where cookies do.
@@ -213,10 +214,11 @@ export class AuthService {
   /**
    * End a session. Refused at once in this process, elsewhere within `revocation.poll`.
    *
+   * @param session its id; or that of the request as `@CurrentSession()` gave it: a log-out. The answer then clears its cookies.
    * @returns was this the call that ended it? @throws AuthError `store_unavailable`
    */
-  revokeSession(id: string): Promise<boolean> {
-    return this.sessions.revoke(id);
+  revokeSession(session: RequestSession | string): Promise<boolean> {
+    return typeof session === 'string' ? this.sessions.revoke(session) : this.answers.end(session);
   }
 
   /** End the sessions of a subject, perhaps of one tenant, perhaps all but one. @returns the ids of those that it ended. */

@@ -129,7 +129,7 @@ export class HttpOAuthTransport extends OAuthTransport {
 
   async logIn(exchange: OAuthExchange, { user, scope, claims }: OAuthUser): Promise<void> {
     const options = { ...(scope !== undefined && { scope }), ...(claims !== undefined && { claims }) };
-    await this.parts.answers.create(user, options, exchange, 'cookie');
+    await this.parts.answers.create(user, options, { ...exchange, transfer: 'cookie' });
   }
 
   private prefixed(name: string): string {

@@ -23,6 +23,11 @@ import { frontToken, SessionWire } from './session-wire.js';
 export interface HttpExchange {
   readonly request: object;
   readonly response: object;
+  /**
+   * How the tokens of a new session travel, where the client cannot say so: a form sends no headers of its own. Default: as the
+   * header `st-auth-mode` of the request asks, and `'header'` without one.
+   */
+  readonly transfer?: 'cookie' | 'header';
 }
 
 /** The tokens of a session (RFC 6749 §5.1), and what its client needs beside them. Not for a log: it holds the texts. */
@@ -85,19 +90,18 @@ export class SessionAnswers extends ClaimRenewal {
    * Start a session, with what the request tells of its client. The session whose cookie the browser sends ends: whoever knew
    * it before the log-in has nothing of it (SF-01).
    *
-   * @param asked where no client was asked: a browser that comes from a provider. Default: as the client asks.
+   * @param exchange `transfer` where no client was asked: a form, a browser that comes from a provider.
    * @returns what the handler may answer: the tokens where the client keeps them, `{}` where cookies do.
    */
   async create(
     user: unknown,
     options: CreateSessionOptions,
-    { request, response }: HttpExchange,
-    asked?: 'cookie',
+    { request, response, transfer }: HttpExchange,
   ): Promise<TokenResponse | Record<string, never>> {
     const message = new HttpMessage(request as HttpRequest, undefined);
+    const mode = this.wire.modeOf(message, transfer);
     const before = await this.sessionOf(request);
     if (before !== undefined) await this.sessions.revoke(before.id);
-    const mode = asked ?? this.wire.modeOf(message);
     const given = { ...clientOf(request as HttpRequest), ...options };
     const issued = await this.sessions.create(user, given, (access) => this.wire.checkFits(access, mode));
     this.wire.write(message, response as HttpResponse, issued, mode);
@@ -109,6 +113,13 @@ export class SessionAnswers extends ClaimRenewal {
   async createApart(user: unknown, options: CreateSessionOptions): Promise<SessionResponse> {
     const issued = await this.sessions.create(user, options, (access) => this.wire.checkFits(access, undefined));
     return this.response(issued);
+  }
+
+  /** End the session of a request, and leave nothing of it with the client. @returns was this the call that ended it? */
+  async end(session: RequestSession): Promise<boolean> {
+    const first = await this.sessions.revoke(session.id, 'signout');
+    this.wire.clear(contextOf(session).switchToHttp().getResponse<HttpResponse>());
+    return first;
   }
 
   /** For an application's own way to the client. */

@@ -41,9 +41,18 @@ export interface PresentedSessionToken {
 export class SessionWire {
   constructor(private readonly parts: SessionWireParts) {}
 
-  /** The mode a new session is asked for; a client that says nothing keeps its tokens itself. */
-  modeOf(message: HttpMessage): TransferMode {
-    if (this.parts.transfer !== 'any') return this.parts.transfer;
+  /**
+   * The mode a new session is asked for; a client that says nothing keeps its tokens itself.
+   *
+   * @param wanted by the application, whatever the client says.
+   * @throws AuthError `invalid_argument` where `session.transfer` is the other one
+   */
+  modeOf(message: HttpMessage, wanted?: TransferMode): TransferMode {
+    const { transfer } = this.parts;
+    if (wanted !== undefined && transfer !== 'any' && transfer !== wanted)
+      throw new AuthError('invalid_argument', { reason: `session.transfer is '${transfer}', not '${wanted}'` });
+    if (transfer !== 'any') return transfer;
+    if (wanted !== undefined) return wanted;
     const asked = message.header(requestHeaders.mode);
     return typeof asked === 'string' && asked.toLowerCase() === 'cookie' ? 'cookie' : 'header';
   }

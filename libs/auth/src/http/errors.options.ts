@@ -17,8 +17,15 @@ export interface ErrorAnswer {
   headers?: Record<string, string>;
 }
 
-/** Phrases one kind of refusal. `token` is there when the token's signature was verified. Synchronous. */
-export type ErrorHandler = (refusal: { error: AuthError; token?: Token; context: ExecutionContext }) => ErrorAnswer;
+/**
+ * Phrases one kind of refusal, or answers undefined to leave it as it is. `token` is there when the token's signature was
+ * verified. Synchronous.
+ */
+export type ErrorHandler = (refusal: {
+  error: AuthError;
+  token?: Token;
+  context: ExecutionContext;
+}) => ErrorAnswer | undefined;
 
 /** The options `errors`: how refusals are phrased over HTTP. */
 export class ErrorsOptions {

@@ -110,7 +110,7 @@ export class HttpTransport extends Transport {
     try {
       const token = tokenOf(error);
       const answer = handler({ error, context, ...(token && { token }) });
-      if (isAnswer(answer)) return answer;
+      if (answer === undefined || isAnswer(answer)) return answer;
       // a promise that rejects with nobody listening would end the process
       if ((answer as unknown) instanceof Promise) (answer as unknown as Promise<unknown>).catch(() => {});
       this.logger.error(

@@ -9,19 +9,25 @@ import { typeormStores } from 'nest-latchkey/typeorm';
 import { DriverPackageNotInstalledError } from 'typeorm';
 import { AccountController } from './account/account.controller.js';
 import { AccountHooks } from './account/account.hooks.js';
+import { Accounts } from './account/accounts.js';
+import { Devices } from './account/devices.js';
 import { DevicesController } from './account/devices.controller.js';
 import { LinksController } from './account/links.controller.js';
 import { databaseOptions } from './database.js';
 import { Environment } from './environment.js';
+import { EntryFormsController } from './forms/entry-forms.controller.js';
+import { FORM_KEY, FormProof } from './forms/form-proof.js';
+import { SessionFormsController } from './forms/session-forms.controller.js';
 import { HttpExceptionWithHeadersFilter } from './http/http-exception-with-headers.js';
 import { QueryFailedFilter } from './http/query-failed.filter.js';
-import { signingKey } from './keys.js';
+import { derivedKey, signingKey } from './keys.js';
 import { DemoProviders } from './oauth/demo-providers.js';
-import { encryptionKeyOf } from './oauth/encryption-key.js';
 import { oauthProviders } from './oauth/providers.js';
 import { ProfileController } from './oauth/profile.controller.js';
 import { HealthController } from './pages/health.controller.js';
 import { AccountPageController } from './pages/account-page.controller.js';
+import { AssetsController } from './pages/assets.controller.js';
+import { oauthRefusals } from './pages/oauth-refusals.js';
 import { PROVIDER_NAMES } from './pages/provider-names.js';
 import { StartController } from './pages/start.controller.js';
 import { LogInAttempts } from './rate-limit/log-in-attempts.js';
@@ -39,6 +45,9 @@ import { UsersModule } from './users/users.module.js';
     DevicesController,
     LinksController,
     AccountPageController,
+    EntryFormsController,
+    SessionFormsController,
+    AssetsController,
     TokenController,
     UsersController,
     ProfileController,
@@ -46,6 +55,9 @@ import { UsersModule } from './users/users.module.js';
   providers: [
     RateLimiters,
     LogInAttempts,
+    Accounts,
+    Devices,
+    FormProof,
     { provide: APP_PIPE, useValue: new ValidationPipe({ whitelist: true, forbidNonWhitelisted: true }) },
     { provide: APP_FILTER, useClass: HttpExceptionWithHeadersFilter },
     { provide: APP_FILTER, useClass: QueryFailedFilter },
@@ -82,10 +94,11 @@ export class AppModule implements NestModule {
               providers,
               timeout: environment.oauthTimeout,
               refreshLeeway: environment.oauthRefreshLeeway,
-              encryptionKeys: [encryptionKeyOf(signing)],
+              encryptionKeys: [{ id: 'derived', key: derivedKey(signing, 'latchkey-app oauth flows') }],
             }),
           }),
           hooks: AccountHooks,
+          errors: { handlers: oauthRefusals },
           imports: [users],
           csrf: { trustedOrigins: [...environment.corsOrigins] },
           stores: typeormStores(),
@@ -95,6 +108,7 @@ export class AppModule implements NestModule {
       providers: [
         { provide: Environment, useValue: environment },
         { provide: DemoProviders, useValue: demo },
+        { provide: FORM_KEY, useValue: derivedKey(signing, 'latchkey-app forms') },
         { provide: PROVIDER_NAMES, useValue: providers.map(({ name }) => name) },
       ],
     };

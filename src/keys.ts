@@ -1,4 +1,4 @@
-import { createPrivateKey, generateKeyPairSync, randomBytes, randomUUID, type KeyObject } from 'node:crypto';
+import { createPrivateKey, generateKeyPairSync, hkdfSync, randomBytes, randomUUID, type KeyObject } from 'node:crypto';
 import { existsSync, linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Logger } from '@nestjs/common';
@@ -30,6 +30,21 @@ export function signingKey(environment: Environment): SigningKey {
     ]);
   }
   return developmentKey(environment.databaseUrl, algorithm ?? 'ES256');
+}
+
+/**
+ * A key for something else, derived from the signing key, so that every process has the same one without another variable. A
+ * new signing key changes it: log-ins and forms under way are interrupted, and users have to consent again.
+ *
+ * @param purpose no two keys are the same. @returns 32 bytes
+ */
+export function derivedKey(signing: SigningKey, purpose: string): Uint8Array {
+  const material = 'secret' in signing ? signing.secret : pemOf(signing.privateKey);
+  return new Uint8Array(hkdfSync('sha256', material, '', purpose, 32));
+}
+
+function pemOf(key: KeyObject): string {
+  return key.export({ type: 'pkcs8', format: 'pem' }) as string;
 }
 
 function withSecret(secret: string, algorithm: JwtAlgorithm): SigningKey {

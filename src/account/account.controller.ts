@@ -1,10 +1,9 @@
-import { Body, Controller, ForbiddenException, HttpCode, Ip, Post, Req, Res, UseGuards } from '@nestjs/common';
+import { Body, Controller, HttpCode, Ip, Post, Req, Res, UseGuards } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse } from '@nestjs/swagger';
 import { AuthService, Public, type HttpExchange } from 'nest-latchkey';
-import { HttpExceptionWithHeaders } from '../http/http-exception-with-headers.js';
-import { LogInAttempts } from '../rate-limit/log-in-attempts.js';
 import { RateLimitGuard } from '../rate-limit/rate-limit.guard.js';
-import { UsersService, type User } from '../users/users.service.js';
+import type { User } from '../users/users.service.js';
+import { Accounts } from './accounts.js';
 import { LogInDto, SignUpDto } from './credentials.dto.js';
 import { grantOf } from './grant.js';
 import { TokenResponse } from './token-response.dto.js';
@@ -14,8 +13,7 @@ import { TokenResponse } from './token-response.dto.js';
 export class AccountController {
   constructor(
     private readonly auth: AuthService,
-    private readonly users: UsersService,
-    private readonly attempts: LogInAttempts,
+    private readonly accounts: Accounts,
   ) {}
 
   @Public()
@@ -23,8 +21,7 @@ export class AccountController {
   @Post('signup')
   @ApiCreatedResponse({ type: TokenResponse })
   async signUp(@Body() body: SignUpDto, @Req() request: object, @Res({ passthrough: true }) response: object) {
-    if (this.users.isReserved(body.username)) throw new ForbiddenException('This user name is reserved');
-    return this.startSession(await this.users.create(body.username, body.password), { request, response });
+    return this.startSession(await this.accounts.signUp(body), { request, response });
   }
 
   @Public()
@@ -38,20 +35,11 @@ export class AccountController {
     @Req() request: object,
     @Res({ passthrough: true }) response: object,
   ) {
-    const user = await this.attempts.attempt(body.username, address, () =>
-      this.users.authenticate(body.username, body.password),
-    );
-    if (user === null) throw wrongCredentials();
-    return this.startSession(user, { request, response });
+    return this.startSession(await this.accounts.logIn(body, address), { request, response });
   }
 
   /** In cookies or in headers, as the client asks. The answer holds the tokens where the client keeps them itself. */
   private startSession(user: User, exchange: HttpExchange) {
     return this.auth.createSession(user.username, grantOf(user), exchange);
   }
-}
-
-function wrongCredentials(): HttpExceptionWithHeaders {
-  // a 401 carries a challenge (RFC 9110 §15.5.2)
-  return new HttpExceptionWithHeaders(401, 'The user name or the password is wrong', { 'WWW-Authenticate': 'Bearer' });
 }

@@ -1,13 +1,17 @@
-import { Controller, Delete, Get, HttpCode, NotFoundException, Param } from '@nestjs/common';
+import { Controller, Delete, Get, HttpCode, Param } from '@nestjs/common';
 import { ApiOkResponse } from '@nestjs/swagger';
 import { AuthService, CurrentSession, RequestSession, RequireToken } from 'nest-latchkey';
 import { Device, EndedDevices } from './device.dto.js';
+import { Devices } from './devices.js';
 
 /** Where the user is logged in: one session for each device. */
 @RequireToken({ session: true })
 @Controller('account/sessions')
 export class DevicesController {
-  constructor(private readonly auth: AuthService) {}
+  constructor(
+    private readonly auth: AuthService,
+    private readonly devices: Devices,
+  ) {}
 
   @Get()
   @ApiOkResponse({ type: [Device] })
@@ -21,17 +25,14 @@ export class DevicesController {
   /** One of one's own; another user's is as unknown as one that is not there. */
   @Delete(':id')
   @HttpCode(204)
-  async end(@Param('id') id: string, @CurrentSession('subject') subject: string): Promise<void> {
-    const session = await this.auth.getSession(id);
-    if (session?.subject !== subject) throw new NotFoundException('There is no such session');
-    await this.auth.revokeSession(id);
+  end(@Param('id') id: string, @CurrentSession('subject') subject: string): Promise<void> {
+    return this.devices.end(id, subject);
   }
 
   /** All but the one that asks. */
   @Delete()
   @ApiOkResponse({ type: EndedDevices })
-  async endOthers(@CurrentSession() { id, subject }: RequestSession): Promise<EndedDevices> {
-    const ended = await this.auth.revokeSessions({ subject, except: id });
-    return { ended: ended.length };
+  async endOthers(@CurrentSession() current: RequestSession): Promise<EndedDevices> {
+    return { ended: await this.devices.endOthers(current) };
   }
 }

@@ -1,7 +1,9 @@
-import { Controller, Get, Header, Inject, Req } from '@nestjs/common';
+import { Controller, Get, Inject, Req } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
-import { AuthService, Public } from 'nest-latchkey';
+import { AuthError, AuthService, Public } from 'nest-latchkey';
 import { Environment } from '../environment.js';
+import { expiredSession, type PageSession } from './page-session.js';
+import { Page } from './page.decorator.js';
 import { PROVIDER_NAMES } from './provider-names.js';
 import { startPage } from './start-page.js';
 
@@ -16,19 +18,19 @@ export class StartController {
 
   @Public()
   @Get()
-  @Header('Content-Type', 'text/html; charset=utf-8')
-  @Header('Cache-Control', 'no-store')
+  @Page()
   async start(@Req() request: object) {
-    return startPage(this.environment.publicUrl, await this.subjectOf(request), this.providers);
+    const { publicUrl } = this.environment;
+    return startPage({ publicUrl, providers: this.providers, ...(await this.visitor(request)) });
   }
 
   /** Asked here and not by `@RequireToken({ optional: true })`, because that refuses a bad token, and this page refuses nobody. */
-  private async subjectOf(request: object): Promise<string | null> {
+  private async visitor(request: object): Promise<{ subject: string | null; session: PageSession | undefined }> {
     try {
       const token = await this.auth.verifyRequest(request, { optional: true });
-      return token?.sub ?? null;
-    } catch {
-      return null;
+      return { subject: token?.sub ?? null, session: undefined };
+    } catch (error) {
+      return { subject: null, session: error instanceof AuthError ? expiredSession(error, '/') : undefined };
     }
   }
 }

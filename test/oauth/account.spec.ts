@@ -3,15 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { jest } from '@jest/globals';
 import { Logger, type INestApplication } from '@nestjs/common';
-import type { Browser as Chromium } from 'playwright-core';
 import { createApp } from '../../src/app.js';
 import { readEnvironment } from '../../src/environment.js';
 import { adapters } from '../e2e/fixture.js';
 import { Browser, nextOf, type Page } from './browser.js';
-import { describeInBrowser, launchChromium } from './chromium.js';
 import { freePort } from './real-provider.js';
 
-// a browser takes its time, above all beside other suites
+// hashing passwords takes its time, above all beside other suites
 jest.setTimeout(60_000);
 
 let folder: string;
@@ -172,48 +170,4 @@ it('has a page without any provider', async () => {
     const page = await browser.visit(`${origin}/account/links/demo`, { method, headers: proven });
     expect(page.status).toBe(404);
   }
-});
-
-describeInBrowser.each(adapters)('the account in Chromium (%s)', (adapter) => {
-  let chromium: Chromium;
-
-  beforeAll(async () => {
-    chromium = await launchChromium();
-  });
-  afterAll(() => chromium.close());
-
-  it('O49 O51 O54 logs in, links another provider, unlinks it, ends a device, and logs out', async () => {
-    await start({ ADAPTER: adapter });
-    const other = new Browser();
-    await choose(other, await other.visit(`${origin}/login/demo`), 'alice');
-
-    const page = await chromium.newPage();
-    await page.goto(origin);
-    await page.getByText('Log in with demo', { exact: true }).click();
-    await page.getByRole('button', { name: 'Alice' }).click();
-    await page.getByText('Logged in as demo:alice').waitFor();
-    await page.getByText('your account').click();
-
-    await page.getByRole('button', { name: 'Unlink demo' }).click();
-    await page.getByText('Nothing else logs this user in').waitFor();
-
-    await page.getByRole('button', { name: 'Link demo2' }).click();
-    await page.getByRole('button', { name: 'Bob' }).click();
-    await page.waitForURL(`${origin}/account`);
-    await page.getByText('demo2: ').waitFor();
-    await page.getByText('Logged in as demo:alice').waitFor();
-
-    await page.getByRole('button', { name: 'Unlink demo2' }).click();
-    await page.getByText('demo2: ').waitFor({ state: 'detached' });
-
-    expect((await other.visit(`${origin}/me`)).status).toBe(200);
-    await page.getByRole('button', { name: 'End' }).click();
-    await page.getByRole('button', { name: 'End' }).waitFor({ state: 'detached' });
-    expect((await other.visit(`${origin}/me`)).status).toBe(401);
-
-    await page.getByRole('button', { name: 'Log out' }).click();
-    await page.waitForURL(`${origin}/`);
-    await page.getByText('Nobody is logged in').waitFor();
-    await page.close();
-  });
 });

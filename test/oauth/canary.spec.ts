@@ -13,8 +13,7 @@ import { DataSource } from 'typeorm';
 import { AccountHooks } from '../../src/account/account.hooks.js';
 import { createApp } from '../../src/app.js';
 import { readEnvironment, type Environment } from '../../src/environment.js';
-import { signingKey } from '../../src/keys.js';
-import { encryptionKeyOf } from '../../src/oauth/encryption-key.js';
+import { derivedKey, signingKey } from '../../src/keys.js';
 import { canary, dumpOf, leaksIn, Log, urlOf } from '../e2e/secrets.js';
 import { reachableDatabases, sqlite, type TestDatabase } from '../stores/databases.js';
 import { Browser, nextOf, type Page, type Visit } from './browser.js';
@@ -165,7 +164,7 @@ describe.each(places)('O63 log-ins at the reference application on $kind.name an
 
   /** As text, and as a list of its bytes is written. */
   function takeKey(environment: Environment): void {
-    const key = Buffer.from(encryptionKeyOf(signingKey(environment)).key as Uint8Array);
+    const key = Buffer.from(derivedKey(signingKey(environment), 'latchkey-app oauth flows'));
     for (const text of [key.toString('base64').slice(0, -2), key.toString('hex'), key.toString('latin1')])
       secrets.take('encryption key', text);
     for (const comma of [',', ', ']) secrets.take('encryption key', [...key].join(comma));

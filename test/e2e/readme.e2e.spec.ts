@@ -17,6 +17,8 @@ process.env['AUTH_SECRET'] = secret;
 // the examples of tests are some: their cases run with ours
 await import('../../docs/examples/notes.spec.js');
 await import('../../docs/examples/log-in.spec.js');
+await import('../../docs/examples/controller.spec.js');
+await import('../../docs/examples/without-tokens.spec.js');
 
 /** The commands of a page that begin with `$`, each with the output shown below it. */
 function consoleSession(page: string): { command: string; output: string }[] {

@@ -16,7 +16,14 @@ import {
   Token,
   type AuthModuleExtras,
 } from 'nest-latchkey';
-import { mockToken, signTestToken, StubGuard, TestClock } from 'nest-latchkey/testing';
+import {
+  AuthTestingModule,
+  mockToken,
+  signTestToken,
+  StubGuard,
+  TestClock,
+  type AuthTestingOptions,
+} from 'nest-latchkey/testing';
 import { adapters, issuer, secret, type Adapter } from './fixture.js';
 
 const start = Date.UTC(2026, 6, 1);
@@ -156,6 +163,54 @@ describe.each(adapters)('tokens for tests (%s)', (adapter) => {
     clock.advance(10);
     expect((await send(app, 'GET', '/notes', token)).body['errorCode']).toBe('token_expired');
     await expect(signTestToken(app, 'alice', { expiresIn: 'soon' as never })).rejects.toThrow(TypeError);
+  });
+});
+
+describe.each(adapters)('a module for tests (%s)', (adapter) => {
+  const opened: INestApplication[] = [];
+  afterEach(() => Promise.all(opened.splice(0).map((app) => app.close())));
+
+  async function open(options: AuthTestingOptions = {}): Promise<INestApplication> {
+    const hooks = { loadUser: ({ sub }: Token) => ({ name: sub }) };
+    const imports = [AuthTestingModule.forRoot({ hooks, ...options })];
+    const testing = await Test.createTestingModule({ imports, controllers: [NotesController] }).compile();
+    const server = adapter === 'express' ? new ExpressAdapter() : new FastifyAdapter();
+    const app: INestApplication = testing.createNestApplication(server as never, { logger: false });
+    opened.push(app);
+    await app.listen(0, '127.0.0.1');
+    return app;
+  }
+
+  it('guards a controller with a key of its own', async () => {
+    const [app, other] = [await open(), await open({ jwt: { secret: undefined } })];
+    const token = await signTestToken(app, 'alice');
+    expect(await send(app, 'GET', '/notes', token)).toMatchObject({ status: 200, body: { sub: 'alice' } });
+    expect((await send(app, 'GET', '/notes')).status).toBe(401);
+    expect((await send(app, 'POST', '/admin', token)).status).toBe(403);
+    expect((await send(other, 'GET', '/notes', token)).body['errorCode']).toBe('token_invalid');
+    expect(await app.get(AuthService).verify(token)).toMatchObject({ claims: { iss: 'https://test.example' } });
+  });
+
+  it('has a clock that stands still', async () => {
+    const app = await open();
+    const token = await signTestToken(app, 'alice');
+    expect(app.get(Clock)).toBe(app.get(TestClock));
+    app.get(TestClock).advance('14m');
+    expect((await send(app, 'GET', '/notes', token)).status).toBe(200);
+    app.get(TestClock).advance('2m');
+    expect((await send(app, 'GET', '/notes', token)).body['errorCode']).toBe('token_expired');
+  });
+
+  it('takes what AuthModule takes', async () => {
+    const clock = new TestClock(start);
+    const hooks = { loadUser: ({ sub }: Token) => ({ name: sub.toUpperCase() }) };
+    const app = await open({ jwt: { issuer, secret, accessTokenLifetime: '1m' }, globalGuard: true, hooks, clock });
+    const token = await signTestToken(app, 'alice', { scope: { admin: true } });
+    expect((await send(app, 'POST', '/admin', token)).body).toEqual({ sub: 'alice', name: 'ALICE' });
+    expect((await send(app, 'GET', '/nowhere')).status).toBe(404);
+    const { claims } = app.get(AuthService).decodeUnverified(token);
+    expect(claims).toMatchObject({ iss: issuer, iat: start / 1000, exp: start / 1000 + 60 });
+    expect(() => AuthTestingModule.forRoot({ globalGuard: 'yes' as never })).toThrow(/globalGuard: must be true/);
   });
 });
 

@@ -1,3 +1,4 @@
+export { AuthTestingModule, type AuthTestingOptions } from './auth-testing.module.js';
 /**
  * A clock, tokens good and bad, a guard that stands in, a provider to log in with.
  *

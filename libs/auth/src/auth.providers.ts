@@ -4,6 +4,7 @@ import { Clock, SystemClock } from './auth.clock.js';
 import { AUTH_SETTINGS, ROUTES_PATH, STORES, make, routesPath, type Stores } from './auth.composition.js';
 import { AuthConfigError } from './auth.errors.js';
 import { AUTH_EVENTS, type AuthEventListener } from './auth.events.js';
+import { AuthHealth } from './auth.health.js';
 import { AUTH_HOOKS, type AuthHooks } from './auth.hooks.js';
 import { keyProviders } from './auth.key-providers.js';
 import { resolveOptions } from './auth.options.js';
@@ -97,13 +98,14 @@ export const providersOf = (optionsToken: string | symbol): Provider[] => [
   ),
 
   AuthService,
+  AuthHealth,
   RouteCheck,
   { provide: APP_FILTER, useClass: AuthErrorFilter },
 ];
 
 /** What modules need to guard routes, and what edges build on. */
 export const exported = [
-  ...[AuthService, RequireTokenGuard, AUTH_SETTINGS, AUTH_HOOKS, REQUEST_HOOKS, GUARD_SETTINGS],
+  ...[AuthService, AuthHealth, RequireTokenGuard, AUTH_SETTINGS, AUTH_HOOKS, REQUEST_HOOKS, GUARD_SETTINGS],
   ...[AUTH_EVENTS, Refusals, Clock, KeyRing, Transport, TokenVerifier, ActivityChecker, TokenService, RevocationList],
   ...[SessionService, SessionChecker],
 ];

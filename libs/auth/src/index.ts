@@ -87,5 +87,6 @@ export {
   type SessionSelection,
 } from './stores/session.store.js';
 export { SigningKeyStore, type SigningKeyRow } from './stores/signing-key.store.js';
+export { AuthHealth } from './auth.health.js';
 export { Clock, SystemClock } from './auth.clock.js';
 export type { Duration, Lifetime } from './auth.durations.js';

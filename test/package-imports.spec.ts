@@ -39,10 +39,14 @@ const loadedAtOnce: Record<string, string[]> = {
 };
 
 describe('an import of the built package', () => {
-  it.each(Object.entries(loadedAtOnce))('at %s loads of what can wait only %j', async (entry, expected) => {
-    const loaded = await packagesLoadedBy(entry.replace('.', 'nest-latchkey'));
-    expect(waiting.filter((name) => loaded.has(name))).toEqual(expected);
-  }, 60_000);
+  it.each(Object.entries(loadedAtOnce))(
+    'at %s loads of what can wait only %j',
+    async (entry, expected) => {
+      const loaded = await packagesLoadedBy(entry.replace('.', 'nest-latchkey'));
+      expect(waiting.filter((name) => loaded.has(name))).toEqual(expected);
+    },
+    60_000,
+  );
 
   it('is tried at every entry', () => {
     const entries = Object.keys(manifest.exports).filter((entry) => entry !== './package.json');

@@ -53,7 +53,7 @@ describe('createJwtKey: which keys are refused', () => {
   const publicPem = pem(rsa.publicKey);
 
   const rows: [id: string, what: string, algorithm: JwtAlgorithm, key: unknown, mend: RegExp][] = [
-    ['CF-01', 'no secret', 'HS256', undefined, /is missing.*32 random bytes/],
+    ['CF-01', 'no secret', 'HS256', undefined, /is missing.*openssl rand -base64 32/],
     ['CF-01', 'a secret that is null', 'HS256', null, /is missing/],
     ['CF-01', 'an empty secret', 'HS256', '', /is missing/],
     ['CF-01', 'the text undefined', 'HS256', 'undefined', /shorter than 32 bytes.*openssl rand -base64 32/],

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { jest } from '@jest/globals';
 import { Sealer } from '../../auth.sealer.js';
 import type { OAuthGrantRow } from '../../stores/oauth-grant.store.js';
@@ -48,6 +49,12 @@ describe('GrantVault', () => {
       expect(() => vault.openToSend(moved)).toThrow(expect.objectContaining({ code: 'keys_unavailable' }));
     },
   );
+
+  it('prints none of them', () => {
+    const vault = new GrantVault(sealer);
+    vault.openToSend(sealedFor(vault, 'user:ada'));
+    expect(inspect(vault, { depth: 9, showHidden: true })).not.toContain('access');
+  });
 
   it('keeps those of 1,000 grants open at most', () => {
     const vault = new GrantVault(sealer);

@@ -10,7 +10,7 @@ export interface GrantTokens extends Omit<OAuthTokens, 'expiresAt'> {
   readonly refreshedAt: number | undefined;
 }
 
-/** Of the grants used last: what is sent for one more owner is opened anew. */
+/** Of the grants opened last: one more, and the oldest is opened anew when it is needed. */
 const mostOpened = 1_000;
 
 interface Opened {
@@ -20,7 +20,8 @@ interface Opened {
 
 /** Seals the tokens of a grant, so that they open in the row of their owner, provider and account alone (ST-03). */
 export class GrantVault {
-  private readonly opened = new Map<string, Opened>();
+  /** Not to be printed: it holds tokens. */
+  readonly #opened = new Map<string, Opened>();
 
   constructor(private readonly sealer: Sealer) {}
 
@@ -53,13 +54,13 @@ export class GrantVault {
    * @throws as `open()`
    */
   openToSend(row: OAuthGrantRow): ApiTokens {
-    const known = this.opened.get(row.sealed);
+    const known = this.#opened.get(row.sealed);
     if (known !== undefined && isSameRow(known.row, row)) return known.tokens;
     const { accessToken, tokenSecret } = this.open(row);
     const { owner, provider, subject } = row;
     const tokens = { accessToken, tokenSecret };
-    this.opened.set(row.sealed, { row: { owner, provider, subject }, tokens });
-    if (this.opened.size > mostOpened) this.opened.delete(this.opened.keys().next().value!);
+    this.#opened.set(row.sealed, { row: { owner, provider, subject }, tokens });
+    if (this.#opened.size > mostOpened) this.#opened.delete(this.#opened.keys().next().value!);
     return tokens;
   }
 

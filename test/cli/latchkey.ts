@@ -56,6 +56,7 @@ export class CommandLine {
       });
       this.write(join('dist', file.replace(/\.ts$/, '.js')), code);
     }
+    cpSync('src/pages/assets', join(this.folder, 'dist/pages/assets'), { recursive: true });
   }
 
   copy(from: string, to: string): void {

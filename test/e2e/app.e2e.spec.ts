@@ -424,9 +424,13 @@ describe.each(['express', 'fastify'])('the reference application on %s', (adapte
 
     it('asks for https where it is served by https', async () => {
       await start({ PUBLIC_URL: 'https://api.example.com' });
-      const { headers } = await client.get('/');
+      const { headers } = await client.get('/healthz');
       expect(headers.get('strict-transport-security')).toContain('max-age=');
       expect(headers.get('content-security-policy')).toContain('upgrade-insecure-requests');
+      // its policy is stricter: what is not of this very origin, and so https, is not loaded at all
+      const page = await client.get('/');
+      expect(page.headers.get('strict-transport-security')).toContain('max-age=');
+      expect(page.headers.get('content-security-policy')).toContain("default-src 'self'; object-src 'none'");
     });
 
     it('signs with AUTH_ALGORITHM and AUTH_PRIVATE_KEY, given as PEM, on one line, or as a file', async () => {
